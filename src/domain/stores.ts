@@ -1,0 +1,169 @@
+// What the domain asks of storage. One implementation on PostgreSQL; `write` is one transaction, all or nothing.
+import type { Reach } from './access/caller.ts';
+import type { AuditAction, AuditEvent, AuditOutcome, NewAuditEvent } from './audit/audit-event.ts';
+import type { Client, ClientSecret, ClientStatus, ClientSummary } from './client/client.ts';
+import type { Company } from './company/company.ts';
+import type { Privilege } from './api/privilege.ts';
+import type { RoleSummary } from './role/role.ts';
+import type { SigningKey } from './signing-key/signing-key.ts';
+import type { OpaqueToken } from './token/access-token.ts';
+import type { Session, User, UserSummary } from './user/user.ts';
+
+/** `limit` 1 to 200; `cursor` as a page before gave it (anything else is refused with 422 at `/cursor`). */
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export type ClientSort = 'created_at' | 'name' | 'last_used_at';
+
+export interface ClientFilter {
+  /** Text within name, description, or the beginning of the client ID; case does not matter, `%` and `_` stand for themselves. */
+  readonly q?: string | undefined;
+  readonly status?: ClientStatus | undefined;
+  readonly roleId?: string | undefined;
+  readonly companyId?: string | undefined;
+  readonly name?: string | undefined;
+  /** Newest or latest first for times, A to Z for names; `created_at` when absent. */
+  readonly sort?: ClientSort | undefined;
+}
+
+export interface ClientStore {
+  /** undefined also when it lies outside the reach. Null reach: whoever asks is the system. */
+  find(clientId: string, reach: Reach | null): Promise<ClientSummary | undefined>;
+  /** As `find`, and locks the row until the end of the transaction. */
+  findForUpdate(clientId: string, reach: Reach | null): Promise<ClientSummary | undefined>;
+  list(filter: ClientFilter, page: PageRequest, reach: Reach | null): Promise<Page<ClientSummary>>;
+  count(reach: Reach): Promise<{ active: number; inactive: number }>;
+  insert(client: Client): Promise<void>;
+  /** Writes every field but client ID and creation time; the version is raised by one. */
+  update(client: Client): Promise<void>;
+  delete(clientId: string): Promise<void>;
+  insertSecret(secret: ClientSecret): Promise<void>;
+  deleteSecret(clientId: string, secretId: string): Promise<void>;
+}
+
+export interface CompanyStore {
+  find(id: string, reach: Reach | null): Promise<Company | undefined>;
+}
+
+export interface RoleStore {
+  /** A role that the company may choose (standard, its own, or made available to it), with what it grants there; undefined otherwise. The role Reseller only where the company is root or a reseller. */
+  findChoosable(roleId: string, companyId: string): Promise<{ id: string; name: string; privileges: readonly string[] } | undefined>;
+  listChoosable(companyId: string): Promise<readonly { id: string; name: string; description: string }[]>;
+  /** What the role grants to holders in that company, as `<api id>/<scope>`. */
+  privilegesOf(roleId: string, companyId: string): Promise<readonly string[]>;
+  find(roleId: string, reach: Reach): Promise<RoleSummary | undefined>;
+  list(filter: { q?: string | undefined; kind?: string | undefined }, page: PageRequest, reach: Reach): Promise<Page<RoleSummary>>;
+}
+
+export interface PrivilegeStore {
+  /** The catalogue: privileges of the APIs available to the company, by API, group and scope. */
+  list(filter: { q?: string | undefined; api?: string | undefined }, page: PageRequest, companyId: string): Promise<Page<Privilege>>;
+  /** Whether the API exists and is available to the company. */
+  isApiAvailable(apiId: string, companyId: string): Promise<boolean>;
+}
+
+export interface AuditFilter {
+  readonly q?: string | undefined;
+  readonly action?: AuditAction | undefined;
+  readonly outcome?: AuditOutcome | undefined;
+  readonly reason?: string | undefined;
+  readonly actorId?: string | undefined;
+  readonly targetId?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** Events about this client: it acted, or was acted upon. */
+  readonly clientId?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+export interface AuditStore {
+  /** Within a transaction: stored with the change or not at all. */
+  append(...events: readonly NewAuditEvent[]): Promise<void>;
+  find(id: string, reach: Reach): Promise<AuditEvent | undefined>;
+  /** `desc`: newest first. `asc`: oldest first, and `nextCursor` is never null: ask with it for what comes next. */
+  list(filter: AuditFilter, page: PageRequest & { order: 'asc' | 'desc' }, reach: Reach): Promise<Page<AuditEvent>>;
+}
+
+export interface UserStore {
+  find(id: string): Promise<UserSummary | undefined>;
+  /** Without regard to case. */
+  findByEmail(email: string): Promise<UserSummary | undefined>;
+  countAll(): Promise<number>;
+  /** `resource.conflict` when the address is taken. */
+  insert(user: User): Promise<void>;
+  update(user: User): Promise<void>;
+}
+
+export interface SessionStore {
+  insert(session: Session): Promise<void>;
+  findByTokenHash(tokenHash: string): Promise<Session | undefined>;
+  /** Idle and absolute ends are checked by the domain; storage drops what is past both. */
+  listOfUser(userId: string): Promise<readonly Session[]>;
+  touch(sessionId: string, seenAt: Date): Promise<void>;
+  delete(sessionId: string): Promise<void>;
+  /** All of the user's sessions but the one given. Answers how many ended. */
+  deleteOfUser(userId: string, exceptSessionId: string | null): Promise<number>;
+}
+
+export interface OneTimeLinkStore {
+  insert(link: { tokenHash: string; kind: 'setup' | 'invitation'; userId: string | null; expiresAt: Date }): Promise<void>;
+  find(tokenHash: string, kind: 'setup' | 'invitation', now: Date): Promise<{ userId: string | null } | undefined>;
+  /** Every link of that kind, and of that user when one is named. */
+  deleteAll(kind: 'setup' | 'invitation', userId: string | null): Promise<void>;
+}
+
+export interface AttemptStore {
+  /** Counts one more attempt in the key's window, over all instances at once, and answers how many there are now and when the window ends. */
+  count(key: string, windowSeconds: number, now: Date): Promise<{ attempts: number; windowEndsAt: Date }>;
+  forget(key: string): Promise<void>;
+}
+
+export interface SigningKeyStore {
+  list(): Promise<readonly SigningKey[]>;
+  insert(key: SigningKey): Promise<void>;
+  /** Waits for, and holds until the end of the transaction, the lock under which keys are made: two instances starting at once make one. */
+  lock(): Promise<void>;
+}
+
+export interface TokenStore {
+  /** Idempotent. */
+  revoke(jti: string, clientId: string, expiresAt: Date): Promise<void>;
+  isRevoked(jti: string): Promise<boolean>;
+  insertOpaque(token: OpaqueToken): Promise<void>;
+  findOpaque(tokenHash: string): Promise<OpaqueToken | undefined>;
+}
+
+export interface Stores {
+  readonly companies: CompanyStore;
+  readonly clients: ClientStore;
+  readonly roles: RoleStore;
+  readonly privileges: PrivilegeStore;
+  readonly audit: AuditStore;
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly links: OneTimeLinkStore;
+  readonly attempts: AttemptStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly tokens: TokenStore;
+}
+
+/**
+ * `read`: outside a transaction. `write`: one transaction; when its promise is kept it is on disk, and every live view in this
+ * process already shows it. Both turn an absent database into `service.unavailable`.
+ */
+export interface Storage {
+  read<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  write<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+}
+
+/** Collects uses on the token path and writes them in the background, at most a few seconds later; a use that is lost with a crash is not an error. */
+export interface UseRecorder {
+  record(use: { clientId: string; secretId: string | null; at: Date; ip: string | null }): void;
+}
