@@ -1,0 +1,18 @@
+// What pages gain when scripts run. Every page works without this file.
+import { startAddresses } from './addresses.js';
+import { startCopyButtons } from './copy.js';
+import { startDialogs } from './dialog.js';
+import { startMeanings } from './meaning.js';
+import { startSecretPage } from './secret.js';
+import { startThemeChoice } from './theme-choice.js';
+import { startTimes } from './time.js';
+
+startCopyButtons();
+startDialogs();
+startTimes();
+startMeanings();
+startAddresses();
+startSecretPage();
+startThemeChoice();
+
+document.querySelector('[data-error-summary]')?.focus();

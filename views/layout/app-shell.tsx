@@ -1,0 +1,144 @@
+// The frame of every page behind the sign-in: navigation at the left, header with company and user, main content.
+
+import type { ComponentChildren } from 'preact';
+import { Icon, Logo, type IconName } from '../parts/icon.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { Document } from './document.tsx';
+
+export type NavItem = { href: string; label: string; icon: IconName; current: boolean };
+
+export type NavSection = { label?: string; items: readonly NavItem[] };
+
+/** Said once after a redirect: what the last act did. */
+export type Flash = { tone: 'good' | 'info' | 'warn' | 'bad'; text: string; details?: readonly string[] };
+
+/** What all pages behind the sign-in need. */
+export type AppFrame = {
+  /** The instant of rendering; relative times count from it. */
+  now: Date;
+  nav: readonly NavSection[];
+  /** The company one acts for. */
+  company: { name: string };
+  user: { name: string; email: string };
+  flash?: Flash | undefined;
+};
+
+export type AppShellProps = {
+  frame: AppFrame;
+  title: readonly string[];
+  faulty?: boolean;
+  children: ComponentChildren;
+};
+
+const navId = 'main-navigation';
+
+function Navigation({ sections }: { sections: readonly NavSection[] }) {
+  return (
+    <div class="sidebar" id={navId} popover="auto">
+      <div class="sidebar-head">
+        <a class="brand" href="/">
+          <Logo />
+          <span>Postern</span>
+        </a>
+        <button
+          type="button"
+          class="icon-button sidebar-close"
+          popovertarget={navId}
+          popovertargetaction="hide"
+          aria-label="Close navigation"
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+      <nav aria-label="Main">
+        {sections.map((section, index) => (
+          <div class="nav-section" key={index}>
+            {section.label && <p class="nav-label">{section.label}</p>}
+            <ul>
+              {section.items.map((item) => (
+                <li key={item.href}>
+                  <a href={item.href} aria-current={item.current ? 'page' : undefined}>
+                    <Icon name={item.icon} />
+                    <span>{item.label}</span>
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+      </nav>
+    </div>
+  );
+}
+
+/** The first letters of the first and the last word, for the round mark beside the user's name. */
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/u);
+  const first = [...(words[0] ?? '')][0] ?? '';
+  const last = words.length > 1 ? ([...(words.at(-1) ?? '')][0] ?? '') : '';
+  return (first + last).toUpperCase();
+}
+
+function TopBar({ frame }: { frame: AppFrame }) {
+  return (
+    <header class="topbar">
+      <button type="button" class="icon-button menu-button" popovertarget={navId} aria-label="Navigation">
+        <Icon name="menu" />
+      </button>
+      <p class="topbar-company">
+        <Icon name="company" />
+        <span class="visually-hidden">Company: </span>
+        <bdi title={frame.company.name}>{frame.company.name}</bdi>
+      </p>
+      <div class="topbar-user">
+        <a class="user-link" href="/account" title={frame.user.email}>
+          <span class="avatar" aria-hidden="true">
+            {initials(frame.user.name)}
+          </span>
+          <span class="visually-hidden">Account of </span>
+          <bdi class="user-name">{frame.user.name}</bdi>
+        </a>
+        <form method="post" action="/logout">
+          <button type="submit" class="button quiet small sign-out">
+            <Icon name="sign-out" />
+            <span>Sign out</span>
+          </button>
+        </form>
+      </div>
+    </header>
+  );
+}
+
+export function AppShell({ frame, title, faulty = false, children }: AppShellProps) {
+  return (
+    <Document title={title} faulty={faulty} bodyClass="app" now={frame.now}>
+      <a class="skip-link" href="#main">
+        Skip to content
+      </a>
+      <Navigation sections={frame.nav} />
+      <div class="workspace">
+        <TopBar frame={frame} />
+        <main id="main" tabindex={-1}>
+          {frame.flash && <FlashNotice flash={frame.flash} />}
+          {children}
+        </main>
+      </div>
+    </Document>
+  );
+}
+
+function FlashNotice({ flash }: { flash: Flash }) {
+  return (
+    <div class="flash">
+      <Notice tone={flash.tone} title={flash.text} announced>
+        {flash.details && flash.details.length > 0 && (
+          <ul>
+            {flash.details.map((detail) => (
+              <li key={detail}>{detail}</li>
+            ))}
+          </ul>
+        )}
+      </Notice>
+    </div>
+  );
+}

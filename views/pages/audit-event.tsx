@@ -1,0 +1,100 @@
+// One audit event with everything that is known about it.
+
+import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
+import { PageHeader } from '../layout/page-header.tsx';
+import { Copyable } from '../parts/copyable.tsx';
+import { Chosen, Facts, Panel, type Fact } from '../parts/panel.tsx';
+import { OutcomeMark } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
+import { ExactTime, RelativeTime } from '../parts/time.tsx';
+import { Party, type AuditParty, type AuditRow } from './audit-list.tsx';
+
+export type AuditChange = {
+  field: string;
+  /** As text, such as JSON; null when there was none. */
+  old: string | null;
+  new: string | null;
+};
+
+export type AuditEventPageProps = {
+  frame: AppFrame;
+  event: AuditRow & {
+    company: string;
+    /** The reason as the API and SIEM name it, such as `client_inactive`. */
+    reasonCode: string | null;
+    userAgent: string | null;
+    changes: readonly AuditChange[];
+  };
+};
+
+function partyFacts(word: string, party: AuditParty | null): readonly Fact[] {
+  if (!party) return [];
+  const facts: Fact[] = [{ term: word, value: <Party party={party} /> }];
+  if (party.id) {
+    const id = `${word.toLowerCase()}-id`;
+    facts.push({ term: `${word} ID`, value: <Copyable id={id} value={party.id} what={`${word.toLowerCase()} ID`} /> });
+  }
+  return facts;
+}
+
+function Value({ text }: { text: string | null }) {
+  return text === null ? <span class="muted">None</span> : <code class="change-value">{text}</code>;
+}
+
+export function AuditEventPage({ frame, event }: AuditEventPageProps) {
+  const none = <span class="muted">None</span>;
+  return (
+    <AppShell frame={frame} title={[event.action, 'Audit log']}>
+      <PageHeader
+        title={<code>{event.action}</code>}
+        crumbs={[{ href: '/audit', label: 'Audit log' }]}
+        mark={<OutcomeMark outcome={event.outcome} />}
+        lede={<RelativeTime at={event.at} now={frame.now} />}
+      />
+      <section class="panel plain" aria-label="Facts">
+        <div class="panel-body">
+          <Facts
+            facts={[
+              { term: 'Time', value: <ExactTime at={event.at} /> },
+              { term: 'Event ID', value: <Copyable id="event-id" value={event.id} what="event ID" /> },
+              ...partyFacts('Actor', event.actor),
+              ...partyFacts('Target', event.target),
+              {
+                term: 'Reason',
+                value: event.reason ? (
+                  <span class="party">
+                    <span>{event.reason}</span>
+                    {event.reasonCode && <code class="party-type">{event.reasonCode}</code>}
+                  </span>
+                ) : (
+                  none
+                ),
+              },
+              { term: 'Company', value: <Chosen>{event.company}</Chosen> },
+              { term: 'Address', value: event.address ? <code>{event.address}</code> : none },
+              {
+                term: 'Reference',
+                value: event.requestId ? <Copyable id="request-id" value={event.requestId} what="reference" /> : none,
+              },
+              { term: 'User agent', value: event.userAgent ? <Chosen>{event.userAgent}</Chosen> : none, wide: true },
+            ]}
+          />
+        </div>
+      </section>
+      {event.changes.length > 0 && (
+        <Panel id="changes" title="What changed" flush>
+          <Table<AuditChange>
+            caption="Changed fields with old and new values"
+            rows={event.changes}
+            rowKey={(change) => change.field}
+            columns={[
+              { head: 'Field', cell: (change) => <code>{change.field}</code> },
+              { head: 'Before', cell: (change) => <Value text={change.old} /> },
+              { head: 'After', cell: (change) => <Value text={change.new} /> },
+            ]}
+          />
+        </Panel>
+      )}
+    </AppShell>
+  );
+}

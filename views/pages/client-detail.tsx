@@ -1,0 +1,271 @@
+// One client: its facts, secrets, recent requests, ready-made programs, and the acts that can't be undone.
+
+import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
+import { PageHeader } from '../layout/page-header.tsx';
+import { DialogLink, LinkButton, PostButton } from '../parts/button.tsx';
+import { ConfirmDialog, type Confirmation } from '../parts/confirm.tsx';
+import { Copyable } from '../parts/copyable.tsx';
+import { EmptyState } from '../parts/empty-state.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { Chosen, Facts, Panel, type Fact } from '../parts/panel.tsx';
+import { SnippetTabs } from '../parts/snippet-tabs.tsx';
+import { ClientStatusMark, type ClientStatus } from '../parts/status.tsx';
+import { durationText, ExactTime, MaybeTime, RelativeTime } from '../parts/time.tsx';
+import { TokenRequests, type TokenRequest } from '../parts/token-requests.tsx';
+import { clientHref } from './clients-list.tsx';
+import { ClientSecrets, secretDeletion, type ClientSecretRow } from './client-secrets.tsx';
+
+export type ClientDetail = {
+  clientId: string;
+  name: string;
+  description: string;
+  status: ClientStatus;
+  role: { name: string; href: string };
+  ipRestriction: { mode: 'off' | 'enforce' | 'report'; rules: readonly string[] };
+  tokenLifetimeSeconds: number;
+  tokenFormat: 'jwt' | 'opaque';
+  defaultApi: string;
+  createdAt: Date;
+  updatedAt: Date;
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
+};
+
+export type ClientDetailPageProps = {
+  frame: AppFrame;
+  client: ClientDetail;
+  secrets: readonly ClientSecretRow[];
+  /** The latest ones, newest first. */
+  requests: readonly TokenRequest[];
+  tokenUrl: string;
+  meUrl: string;
+  /** The reader may change this client; without it nothing is offered that would be refused. */
+  mayWrite: boolean;
+};
+
+/** Asked before a client is deleted, as a dialog and as a page of its own. */
+export function clientDeletion(client: { clientId: string; name: string }): Confirmation {
+  return {
+    id: 'delete-client',
+    question: (
+      <>
+        Delete <Chosen>{client.name}</Chosen>?
+      </>
+    ),
+    consequences: [
+      'Its secrets stop working and its tokens end at once.',
+      'It disappears from the list. The audit log keeps what it did.',
+      'This can’t be undone. To stop it for a while, set it inactive instead.',
+    ],
+    action: `${clientHref(client.clientId)}/delete`,
+    confirmLabel: 'Delete client',
+  };
+}
+
+/** Asked before all tokens of a client are ended. */
+export function tokenRevocation(client: { clientId: string; name: string }): Confirmation {
+  return {
+    id: 'revoke-tokens',
+    question: (
+      <>
+        End all tokens of <Chosen>{client.name}</Chosen>?
+      </>
+    ),
+    consequences: [
+      'Every access token that it holds now stops counting at once, for good.',
+      'Its secrets keep working: it gets a new token the next time it asks.',
+      'APIs that check tokens offline, without asking Postern, accept the old ones until they expire.',
+    ],
+    action: `${clientHref(client.clientId)}/revoke-tokens`,
+    confirmLabel: 'End all tokens',
+  };
+}
+
+const modeWords = {
+  off: 'All addresses allowed',
+  enforce: 'Restricted to',
+  report: 'Report only; nothing is refused. List:',
+} as const;
+
+const rulesShown = 12;
+
+function Addresses({ mode, rules }: ClientDetail['ipRestriction']) {
+  if (mode === 'off') return <>{modeWords.off}</>;
+  const hidden = rules.slice(rulesShown);
+  return (
+    <>
+      <span>{modeWords[mode]}</span>
+      <ul class="chips">
+        {rules.slice(0, rulesShown).map((rule) => (
+          <li key={rule}>
+            <code>{rule}</code>
+          </li>
+        ))}
+      </ul>
+      {hidden.length > 0 && (
+        <details class="disclosure">
+          <summary>{`${hidden.length.toLocaleString('en')} more`}</summary>
+          <ul class="chips">
+            {hidden.map((rule) => (
+              <li key={rule}>
+                <code>{rule}</code>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+function factsOf(client: ClientDetail, now: Date): readonly Fact[] {
+  return [
+    { term: 'Client ID', value: <Copyable id="client-id" value={client.clientId} what="client ID" />, wide: true },
+    { term: 'Role', value: <a href={client.role.href}>{<Chosen>{client.role.name}</Chosen>}</a> },
+    { term: 'Default API', value: <Chosen>{client.defaultApi}</Chosen> },
+    { term: 'Token lifetime', value: durationText(client.tokenLifetimeSeconds) },
+    { term: 'Token format', value: client.tokenFormat === 'jwt' ? 'JWT' : 'Opaque' },
+    { term: 'Last used', value: <MaybeTime at={client.lastUsedAt} now={now} absent="Never" /> },
+    { term: 'Created', value: <RelativeTime at={client.createdAt} now={now} /> },
+    { term: 'Changed', value: <RelativeTime at={client.updatedAt} now={now} /> },
+    {
+      term: 'Expires',
+      value: client.expiresAt ? <ExactTime at={client.expiresAt} /> : <span class="muted">Never</span>,
+    },
+    { term: 'IP restriction', value: <Addresses {...client.ipRestriction} />, wide: true },
+  ];
+}
+
+function StatusNotice({ client, mayWrite }: { client: ClientDetail; mayWrite: boolean }) {
+  const href = clientHref(client.clientId);
+  if (client.status === 'inactive') {
+    return (
+      <Notice
+        tone="warn"
+        title="This client is inactive"
+        action={
+          mayWrite && (
+            <PostButton action={`${href}/status`} fields={{ status: 'active' }} size="small" icon="play">
+              Set active
+            </PostButton>
+          )
+        }
+      >
+        It gets no tokens, and those already out don’t count. Nothing is lost: set it active and they count again.
+      </Notice>
+    );
+  }
+  if (client.status === 'expired') {
+    return (
+      <Notice
+        tone="warn"
+        title="This client has expired"
+        action={
+          mayWrite && (
+            <LinkButton href={`${href}/edit`} size="small">
+              Change expiry
+            </LinkButton>
+          )
+        }
+      >
+        It gets no tokens until it is given a later expiry, or none.
+      </Notice>
+    );
+  }
+  return null;
+}
+
+function DangerZone({ client }: { client: ClientDetail }) {
+  const href = clientHref(client.clientId);
+  return (
+    <Panel id="danger" title="Danger zone" tone="danger" flush>
+      <ul class="danger-list">
+        <li>
+          <div>
+            <h3>End all tokens</h3>
+            <p>Every token that this client holds now stops counting, for good. Its secrets keep working.</p>
+          </div>
+          <DialogLink kind="danger-quiet" href={`${href}/revoke-tokens`} dialogId="revoke-tokens">
+            End all tokens
+          </DialogLink>
+        </li>
+        <li>
+          <div>
+            <h3>Delete this client</h3>
+            <p>Its secrets and tokens stop working at once. This can’t be undone.</p>
+          </div>
+          <DialogLink kind="danger-quiet" href={`${href}/delete`} dialogId="delete-client" icon="trash">
+            Delete client
+          </DialogLink>
+        </li>
+      </ul>
+      <ConfirmDialog {...tokenRevocation(client)} />
+      <ConfirmDialog {...clientDeletion(client)} />
+    </Panel>
+  );
+}
+
+function Actions({ client }: { client: ClientDetail }) {
+  const href = clientHref(client.clientId);
+  return (
+    <>
+      {client.status === 'active' && (
+        <PostButton action={`${href}/status`} fields={{ status: 'inactive' }} icon="pause">
+          Set inactive
+        </PostButton>
+      )}
+      <LinkButton href={`${href}/edit`} kind="primary" icon="edit">
+        Edit
+      </LinkButton>
+    </>
+  );
+}
+
+export function ClientDetailPage(props: ClientDetailPageProps) {
+  const { frame, client, secrets, requests, tokenUrl, meUrl, mayWrite } = props;
+  return (
+    <AppShell frame={frame} title={[client.name, 'Clients']}>
+      <PageHeader
+        title={<Chosen>{client.name}</Chosen>}
+        crumbs={[{ href: '/clients', label: 'Clients' }]}
+        mark={<ClientStatusMark status={client.status} />}
+        lede={client.description ? <p class="description">{<Chosen>{client.description}</Chosen>}</p> : undefined}
+        actions={mayWrite && <Actions client={client} />}
+      />
+      <StatusNotice client={client} mayWrite={mayWrite} />
+      <section class="panel plain" aria-label="Facts">
+        <div class="panel-body">
+          <Facts facts={factsOf(client, frame.now)} />
+        </div>
+      </section>
+      <ClientSecrets client={client} secrets={secrets} now={frame.now} mayWrite={mayWrite} />
+      <Panel
+        id="requests"
+        title="Recent token requests"
+        lede="With the true reason of a refusal, which the caller isn’t told."
+        actions={
+          <LinkButton href={`/audit?q=${encodeURIComponent(client.clientId)}`} size="small">
+            All in the audit log
+          </LinkButton>
+        }
+        flush
+      >
+        {requests.length === 0 ? (
+          <EmptyState icon="audit" title="No requests yet">
+            As soon as this client asks for a token, you see here whether it got one, and if not, why.
+          </EmptyState>
+        ) : (
+          <TokenRequests caption="Recent token requests" requests={requests} now={frame.now} showClient={false} />
+        )}
+      </Panel>
+      <Panel id="use" title="Use it" lede="Programs that get a token and call the API with it.">
+        <SnippetTabs target={{ clientId: client.clientId, tokenUrl, meUrl }} />
+      </Panel>
+      {mayWrite && <DangerZone client={client} />}
+      {mayWrite &&
+        secrets.map((secret) => (
+          <ConfirmDialog {...secretDeletion(client, secret, secrets.length === 1)} key={secret.id} />
+        ))}
+    </AppShell>
+  );
+}
