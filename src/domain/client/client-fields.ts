@@ -47,5 +47,7 @@ export interface ClientRegistration {
   readonly expiresAt?: Output<'expiresAt'> | undefined;
 }
 
-/** What may be changed later: everything but the company. A field that is absent stays as it is. */
-export type ClientPatch = Partial<Omit<ClientRegistration, 'companyId'>>;
+/** What may be changed later: everything but the company. A field that is absent stays as it is, a part of the IP restriction too. */
+export type ClientPatch = Partial<Omit<ClientRegistration, 'companyId' | 'ipRestriction'>> & {
+  readonly ipRestriction?: { readonly [K in keyof Output<'ipRestriction'>]?: Output<'ipRestriction'>[K] | undefined } | undefined;
+};

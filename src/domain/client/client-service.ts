@@ -139,9 +139,10 @@ async function updateClient(
   ifVersion: number | undefined,
 ): Promise<ChangedClient> {
   requirePrivilege(caller, 'clients:write');
-  const restriction = patch.ipRestriction ? checkedRestriction(patch.ipRestriction) : undefined;
-  const client = await parts.storage.write(async (stores) => {
+  return parts.storage.write(async (stores) => {
     const before = await getForChange(stores, caller, clientId, ifVersion);
+    const restriction = patch.ipRestriction && mergedRestriction(before.ipRestriction, patch.ipRestriction);
+    const notices = restriction?.notices ?? [];
     const now = parts.clock.now();
     const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
     const after: Client = {
@@ -152,7 +153,7 @@ async function updateClient(
     };
     const role = await checkAssignments(stores, caller, after, before);
     const changes = changesBetween(clientAuditView(before, before.roleName), clientAuditView(after, role.name));
-    if (!changes) return before;
+    if (!changes) return { client: before, notices };
     await stores.clients.update(after);
     await stores.audit.append(
       auditEvent('client.updated', caller.origin, {
@@ -163,9 +164,8 @@ async function updateClient(
         changes,
       }),
     );
-    return getStored(stores, clientId);
+    return { client: await getStored(stores, clientId), notices };
   });
-  return { client, notices: restriction?.notices ?? [] };
 }
 
 async function deleteClient(parts: Parts, caller: Caller, clientId: string, ifVersion?: number): Promise<void> {
@@ -317,6 +317,11 @@ async function checkAssignments(
     throw invalid([{ pointer: '/expires_at', detail: 'Expiry must lie in the future.' }]);
   }
   return role;
+}
+
+/** What the patch leaves out stays, so that a mode can be switched without sending the list again. */
+function mergedRestriction(before: IpRestriction, patch: NonNullable<ClientPatch['ipRestriction']>) {
+  return checkedRestriction({ mode: patch.mode ?? before.mode, rules: patch.rules ?? before.rules });
 }
 
 function checkedRestriction(input: IpRestriction): {
