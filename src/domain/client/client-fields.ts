@@ -48,6 +48,8 @@ export interface ClientRegistration {
 }
 
 /** What may be changed later: everything but the company. A field that is absent stays as it is, a part of the IP restriction too. */
-export type ClientPatch = Partial<Omit<ClientRegistration, 'companyId' | 'ipRestriction'>> & {
+export type ClientPatch = {
+  readonly [K in Exclude<keyof ClientRegistration, 'companyId' | 'ipRestriction'>]?: ClientRegistration[K] | undefined;
+} & {
   readonly ipRestriction?: { readonly [K in keyof Output<'ipRestriction'>]?: Output<'ipRestriction'>[K] | undefined } | undefined;
 };

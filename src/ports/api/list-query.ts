@@ -1,0 +1,65 @@
+// Query parameters that lists share: a page of at most 200, and filters.
+import { z } from 'zod';
+import type { PageRequest } from '../../domain/stores.ts';
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+const MAX_FILTER = 200;
+
+export const pageQuery = {
+  limit: z
+    .string()
+    .superRefine((value, context) => {
+      if (/^\d{1,4}$/.test(value) && Number(value) >= 1 && Number(value) <= MAX_LIMIT) return;
+      context.addIssue({ code: 'custom', message: `limit must be a whole number from 1 to ${MAX_LIMIT}.` });
+    })
+    .transform(Number)
+    .optional()
+    .meta({
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_LIMIT,
+      description: `How many at most; ${DEFAULT_LIMIT} when absent.`,
+    }),
+  cursor: z
+    .string()
+    .min(1, { error: 'cursor must be a next_cursor of this list. Leave it out for the first page.' })
+    .max(1000, { error: 'cursor must be a next_cursor of this list.' })
+    .optional()
+    .meta({ description: '`next_cursor` of the page before.' }),
+};
+
+/** Text to look for; an empty one, as forms send it, looks for nothing. */
+export function searchText(description: string) {
+  return z
+    .string()
+    .max(MAX_FILTER, { error: `q has at most ${MAX_FILTER} characters.` })
+    .transform((value) => (value.trim() === '' ? undefined : value.trim()))
+    .optional()
+    .meta({ type: 'string', description });
+}
+
+/** A value that a field must equal. */
+export function filterText(name: string, description: string) {
+  return z
+    .string()
+    .min(1, { error: `${name} is empty. Give a value, or leave it out.` })
+    .max(MAX_FILTER, { error: `${name} has at most ${MAX_FILTER} characters.` })
+    .optional()
+    .meta({ description });
+}
+
+/** One of a few values that a field must equal. */
+export function filterChoice<const Choices extends readonly [string, ...string[]]>(
+  name: string,
+  choices: Choices,
+  description: string,
+) {
+  const error =
+    choices.length > 5 ? `${name} is not one of the known ones.` : `${name} must be ${choices.join(' or ')}.`;
+  return z.enum(choices, { error }).optional().meta({ description });
+}
+
+export function pageRequestOf(query: { limit?: number | undefined; cursor?: string | undefined }): PageRequest {
+  return { limit: query.limit ?? DEFAULT_LIMIT, cursor: query.cursor };
+}

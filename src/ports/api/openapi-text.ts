@@ -1,0 +1,34 @@
+// What the OpenAPI document says in words, beside what it says in schemas.
+
+export const API_DESCRIPTION = `
+Registers and manages the clients that may call your APIs, and reads the audit log.
+
+**Sign in.** Exchange client ID and client secret for an access token at \`/oauth2/token\` and send it as
+\`Authorization: Bearer …\`. Each operation names the privilege it needs. Rights are read at every call: a client that is paused,
+or whose role loses a privilege, is refused at once.
+
+**Lists** answer \`{ "items": […], "next_cursor": … }\`. Send \`next_cursor\` back as \`cursor\`, with the same filters, for the next
+page; \`limit\` is 1 to 200, 50 when absent.
+
+**Changes** are JSON merge patches (RFC 7396): what you leave out stays, null resets a field to its default. \`notices\` tells what
+was written in another form than you sent it, such as \`192.168.1.30/24\` as \`192.168.1.0/24\`.
+
+**Conditions.** A single resource has an \`ETag\`. With \`If-Match\` a change is refused (412) when somebody else was faster; only
+commands count for it, not uses: a busy client can still be changed. With \`If-None-Match\` an unchanged resource answers 304.
+
+**Errors** are problem details (RFC 9457). In a 422 each entry of \`errors\` points to one fault: into the body
+(\`/ip_restriction/rules/0\`), or to a query parameter (\`/query/limit\`). Unknown fields and parameters are refused too. What lies
+outside your reach answers as if it did not exist. \`instance\` carries the \`X-Request-Id\` with which an administrator finds the
+request.
+`.trim();
+
+export const TAGS: readonly { readonly name: string; readonly description: string }[] = [
+  { name: 'Me', description: 'The caller itself.' },
+  { name: 'Clients', description: 'Machines with a client ID, a role, a status and an IP restriction.' },
+  {
+    name: 'Client secrets',
+    description: 'At most two live ones for each client, so that they can be rotated without an outage.',
+  },
+  { name: 'Roles', description: 'Named sets of privileges, and the catalogue of what can be granted.' },
+  { name: 'Audit', description: 'Who did what to what, from where, with what outcome.' },
+];
