@@ -3,6 +3,13 @@
 
 const container = document.getElementById('swagger-ui');
 
+/** The document names the public address; whoever came by another one, such as 127.0.0.1, gets the token from the server that is at hand. */
+function stayHere(request) {
+  const url = new URL(request.url, location.href);
+  if (url.pathname === '/oauth2/token') request.url = `${location.origin}${url.pathname}${url.search}`;
+  return request;
+}
+
 SwaggerUIBundle({
   domNode: container,
   url: container.dataset.spec,
@@ -16,4 +23,13 @@ SwaggerUIBundle({
   // Tokens and secrets that were typed in are gone when the page is closed.
   persistAuthorization: false,
   validatorUrl: null,
+  requestInterceptor: stayHere,
 });
+
+// The dialog opens with the cursor in its last field, scrolled down to it; what most people come for stands at the top.
+let dialog = null;
+new MutationObserver(() => {
+  const shown = container.querySelector('.dialog-ux');
+  if (shown && !dialog) shown.querySelector('input[data-name="clientId"]')?.focus();
+  dialog = shown;
+}).observe(container, { childList: true, subtree: true });

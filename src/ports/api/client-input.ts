@@ -1,27 +1,30 @@
 // What may be sent about a client: registration and merge patch on the wire, and what they mean to the domain.
 import { z } from 'zod';
-import { parseIpRestriction, parseIpRuleList } from '../../domain/address/ip-rule-list.ts';
+import { parseIpRestriction } from '../../domain/address/ip-rule-list.ts';
+import { parseIpRule } from '../../domain/address/ip-rule.ts';
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import { clientFields, type ClientPatch, type ClientRegistration } from '../../domain/client/client-fields.ts';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../domain/client/client.ts';
 import { clientSchema } from './schemas.ts';
 
-// The rules are parsed here too, although the service does it again, so that their faults come together with all others.
-const restriction = clientFields.ipRestriction.superRefine(({ mode, rules }, context) => {
-  const parsed = parseIpRestriction(mode, rules);
-  if (parsed.ok) return;
-  for (const { pointer, detail } of parsed.faults) {
-    context.addIssue({ code: 'custom', message: detail, path: pointer.split('/').slice(2) });
-  }
+// The rules are read here too, although the service does it again, so that their faults come together with all others.
+const rule = z.string({ error: 'A rule must be text.' }).superRefine((entry, context) => {
+  const parsed = parseIpRule(entry);
+  if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.detail });
 });
 
-const rules = z
-  .array(z.string({ error: 'A rule must be text.' }), { error: 'Rules must be a list of texts.' })
-  .superRefine((entries, context) => {
-    for (const { index, detail } of parseIpRuleList(entries).faults) {
-      context.addIssue({ code: 'custom', message: detail, path: [index] });
-    }
-  });
+const rules = z.array(rule, { error: 'Rules must be a list of texts.' });
+
+const { mode } = clientFields.ipRestriction.shape;
+
+const restriction = z.strictObject({ mode, rules: rules.default([]) }).superRefine((given, context) => {
+  const parsed = parseIpRestriction(given.mode, given.rules);
+  if (parsed.ok) return;
+  // What concerns single rules has been said above.
+  for (const { detail } of parsed.faults.filter(({ pointer }) => pointer === '/ip_restriction/rules')) {
+    context.addIssue({ code: 'custom', message: detail, path: ['rules'] });
+  }
+});
 
 /** RFC 7396: null takes a value away, and what is left is the default. */
 function resettable<Schema extends z.ZodType>(schema: Schema, fallback: z.output<Schema>) {
@@ -58,7 +61,7 @@ export const patchSchema = z
     status: clientFields.status.optional(),
     ip_restriction: resettable(
       z.strictObject({
-        mode: resettable(clientFields.ipRestriction.shape.mode, 'off'),
+        mode: resettable(mode, 'off'),
         rules: resettable(rules, []),
       }),
       { mode: 'off', rules: [] },

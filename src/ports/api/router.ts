@@ -50,9 +50,11 @@ export function createRouter(parts: ApiParts): Router<RequestState> {
   const paths = new Map<string, Route[]>();
   for (const route of routes) paths.set(route.path, [...(paths.get(route.path) ?? []), route]);
   for (const [path, ofPath] of paths) {
-    const methods = new Map<string, Route>(ofPath.map((route) => [route.method, route]));
-    const get = methods.get('GET');
-    if (get) methods.set('HEAD', get);
+    const methods = new Map<string, Route>(
+      ofPath.flatMap((route) =>
+        (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]).map((method) => [method, route]),
+      ),
+    );
     router.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), async (ctx) => {
       const route = methods.get(ctx.method);
       if (!route) throw methodNotAllowed(ctx.method, [...methods.keys()]);
@@ -149,5 +151,7 @@ function validated(schema: z.ZodType, given: unknown, place: InputPlace): unknow
 
 function methodNotAllowed(method: string, allowed: readonly string[]): Problem {
   const list = allowed.join(', ');
-  return new ApiProblem('request.method_not_allowed', `${method} is not possible here; ${list} is.`, { Allow: list });
+  return new ApiProblem('request.method_not_allowed', `${method} is not possible here. Possible: ${list}.`, {
+    Allow: list,
+  });
 }
