@@ -17,7 +17,9 @@ const rules = z.array(rule, { error: 'Rules must be a list of texts.' });
 
 const { mode } = clientFields.ipRestriction.shape;
 
-const restriction = z.strictObject({ mode, rules: rules.default([]) }).superRefine((given, context) => {
+const notAnObject = { error: 'IP restriction must be an object with mode and rules.' };
+
+const restriction = z.strictObject({ mode, rules: rules.default([]) }, notAnObject).superRefine((given, context) => {
   const parsed = parseIpRestriction(given.mode, given.rules);
   if (parsed.ok) return;
   // What concerns single rules has been said above.
@@ -60,10 +62,7 @@ export const patchSchema = z
     // Null would let a paused client in again, and hardly on purpose.
     status: clientFields.status.optional(),
     ip_restriction: resettable(
-      z.strictObject({
-        mode: resettable(mode, 'off'),
-        rules: resettable(rules, []),
-      }),
+      z.strictObject({ mode: resettable(mode, 'off'), rules: resettable(rules, []) }, notAnObject),
       { mode: 'off', rules: [] },
     ).meta({ description: 'A part that is left out stays as it is; null lets every address in.' }),
     default_api: resettable(clientFields.defaultApi, MANAGEMENT_API_ID),

@@ -6,6 +6,7 @@ import type { Context, Middleware, Next } from 'koa';
 import { h } from 'preact';
 import { DocsPage } from '../../../views/pages/docs.tsx';
 import { renderPage } from '../../../views/render.ts';
+import { hasSeen } from '../http/entity-tag-list.ts';
 import { createStaticAssets } from '../http/static-assets.ts';
 import { buildOpenApi } from './openapi.ts';
 import { routes } from './routes.ts';
@@ -62,7 +63,7 @@ function createDocument(issuer: string): (ctx: Context) => void {
     ctx.set('Cache-Control', 'no-cache');
     ctx.set('X-Content-Type-Options', 'nosniff');
     ctx.etag = digest;
-    if (ctx.fresh) {
+    if (hasSeen(ctx.get('if-none-match'), ctx.response.get('etag'))) {
       ctx.status = 304;
       return;
     }

@@ -1,16 +1,11 @@
 // Entity tags and the conditions that name them (RFC 9110 §8.8.3, §13.1): nobody overwrites what they have not seen.
 import { createHash } from 'node:crypto';
 import { Problem } from '../../base/problem.ts';
+import { type EntityTag, parseEntityTags } from '../http/entity-tag-list.ts';
 import type { Entity } from './contract.ts';
 
 /** Runs a change once for every version that the caller would accept, until one fits. */
 export type VersionGuard = <T>(change: (ifVersion: number | undefined) => Promise<T>) => Promise<T>;
-
-interface EntityTag {
-  readonly weak: boolean;
-  /** Without its quotes. */
-  readonly value: string;
-}
 
 /**
  * `"<version>-<digest>"`. The version counts the changes and is what `If-Match` compares; the digest covers what changes without
@@ -21,39 +16,6 @@ export function entityTagOf({ version, representation }: Entity): string {
   return `"${version}-${digest}"`;
 }
 
-const LEAD = /[\t ,]*/y;
-const TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[\t ]*(?:,[\t ,]*|$)/y;
-
-/** The tags of an `If-Match` or `If-None-Match` field; `*` for any. 400 when it is neither. */
-function parseEntityTags(header: string, field: string): readonly EntityTag[] | '*' {
-  if (header === '*') return '*';
-  const tags: EntityTag[] = [];
-  LEAD.lastIndex = 0;
-  LEAD.exec(header);
-  for (let at = LEAD.lastIndex; at < header.length; at = TAG.lastIndex) {
-    TAG.lastIndex = at;
-    const match = TAG.exec(header);
-    if (!match) throw malformedTags(field);
-    tags.push({ weak: match[1] !== undefined, value: match[2] ?? '' });
-  }
-  if (tags.length === 0) throw malformedTags(field);
-  return tags;
-}
-
-function malformedTags(field: string): Problem {
-  return new Problem(
-    'request.malformed',
-    `${field} must be * or entity tags in double quotes, as they came in ETag: ${field}: "3-0a1b2c3d4e5f".`,
-  );
-}
-
-/** Whether `If-None-Match` names this representation, so that 304 says enough; weak comparison (RFC 9110 §13.1.2). */
-export function hasSeen(header: string, tag: string): boolean {
-  if (header === '') return false;
-  const tags = parseEntityTags(header, 'If-None-Match');
-  return tags === '*' || tags.some(({ value }) => `"${value}"` === tag);
-}
-
 const VERSION = /^(\d{1,9})(?:-[0-9a-f]{12})?$/;
 
 /**
@@ -62,7 +24,7 @@ const VERSION = /^(\d{1,9})(?:-[0-9a-f]{12})?$/;
  */
 export function versionGuard(header: string): VersionGuard {
   if (header === '') return (change) => change(undefined);
-  const tags = parseEntityTags(header, 'If-Match');
+  const tags = parseIfMatch(header);
   if (tags === '*') return (change) => change(undefined);
   const versions = acceptedVersions(tags);
   return async (change) => {
@@ -80,9 +42,18 @@ export function versionGuard(header: string): VersionGuard {
 /** GET under `If-Match`, and changes of what has no entity tag of its own. */
 export function requireMatch(header: string, version: number | undefined): void {
   if (header === '') return;
-  const tags = parseEntityTags(header, 'If-Match');
+  const tags = parseIfMatch(header);
   if (tags === '*' || (version !== undefined && acceptedVersions(tags).includes(version))) return;
   throw new Problem('resource.changed', 'This is not what If-Match names. Read it again and repeat.');
+}
+
+function parseIfMatch(header: string): readonly EntityTag[] | '*' {
+  const tags = parseEntityTags(header);
+  if (tags) return tags;
+  throw new Problem(
+    'request.malformed',
+    'If-Match must be * or entity tags in double quotes, as they came in ETag: If-Match: "3-0a1b2c3d4e5f".',
+  );
 }
 
 const NO_VERSION = -1;

@@ -15,15 +15,17 @@ const MAX_SEGMENT = 100;
 
 /** `input` is what was validated: it tells what is missing from what is wrong. */
 export function toFaults(issues: readonly z.core.$ZodIssue[], input: unknown, place: InputPlace): Fault[] {
-  const faults = issues.flatMap((issue) => faultsOf(issue, input, place));
-  return capped(faults);
+  return issues.flatMap((issue) => faultsOf(issue, input, place));
 }
 
-/** A reply stays finite whatever was sent. */
-export function capped(faults: readonly Fault[]): Fault[] {
-  if (faults.length <= MAX_FAULTS) return [...faults];
-  const left = faults.length - MAX_FAULTS;
-  return [...faults.slice(0, MAX_FAULTS), { pointer: '', detail: `There are ${left} more faults of the same kind.` }];
+/** The first fault of each value: mending it mends the others. At most a hundred, so that a reply stays finite. */
+export function firstPerPointer(faults: readonly Fault[]): Fault[] {
+  const first = new Map<string, Fault>();
+  for (const fault of faults) if (!first.has(fault.pointer)) first.set(fault.pointer, fault);
+  const kept = [...first.values()];
+  if (kept.length <= MAX_FAULTS) return kept;
+  const left = kept.length - MAX_FAULTS;
+  return [...kept.slice(0, MAX_FAULTS), { pointer: '', detail: `There are ${left} more faults.` }];
 }
 
 /** RFC 6901 §3: `~` and `/` are escaped. Names from outside are cut to 100 characters. */

@@ -39,7 +39,8 @@ function isEmpty(ctx: Context): boolean {
 
 function checkContentType(ctx: Context): void {
   const accepted = contentTypesOf(ctx.method);
-  const [type = '', ...parameters] = ctx.get('content-type').slice(0, MAX_CONTENT_TYPE).split(';');
+  const header = ctx.get('content-type');
+  const [type = '', ...parameters] = header.length <= MAX_CONTENT_TYPE ? header.split(';') : [];
   const charset = parameters.map((each) => /^\s*charset\s*=\s*"?([^"]*)"?\s*$/i.exec(each)?.[1]).find(Boolean);
   if (accepted.includes(type.trim().toLowerCase()) && (charset ?? 'utf-8').toLowerCase() === 'utf-8') return;
   throw new ApiProblem(

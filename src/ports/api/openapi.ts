@@ -44,7 +44,8 @@ function securitySchemes(issuer: string): Json {
   return {
     oauth2: {
       type: 'oauth2',
-      description: 'Fetches a token with client ID and client secret. Without a chosen scope it gets all that the role holds.',
+      description:
+        'Fetches a token with client ID and client secret. Without a chosen scope it gets all that the role holds.',
       flows: { clientCredentials: { tokenUrl: `${issuer}/oauth2/token`, scopes } },
     },
     bearer: { type: 'http', scheme: 'bearer', description: 'An access token that you have already.' },

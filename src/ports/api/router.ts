@@ -4,13 +4,14 @@ import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import type { Log } from '../../base/log.ts';
 import { invalid, notFound, Problem } from '../../base/problem.ts';
+import { hasSeen } from '../http/entity-tag-list.ts';
 import { sendProblemJson, toProblem } from '../http/problem-response.ts';
 import type { RequestState } from '../http/request-context.ts';
 import { ApiProblem } from './api-problem.ts';
 import { authenticate, type BearerAuthenticator, challengeOf, requireScope } from './authentication.ts';
 import type { ApiServices, Call, Reply, Route } from './contract.ts';
-import { entityTagOf, hasSeen, requireMatch, versionGuard } from './entity-tag.ts';
-import { capped, findUnstorable, type InputPlace, toFaults } from './faults.ts';
+import { entityTagOf, requireMatch, versionGuard } from './entity-tag.ts';
+import { findUnstorable, firstPerPointer, type InputPlace, toFaults } from './faults.ts';
 import { readJsonBody } from './json-body.ts';
 import { parseQuery } from './query.ts';
 import { routes } from './routes.ts';
@@ -144,9 +145,8 @@ function validated(schema: z.ZodType, given: unknown, place: InputPlace): unknow
   const unstorable = place.prefix === '' ? findUnstorable(given) : [];
   const result = schema.safeParse(given);
   if (result.success && unstorable.length === 0) return result.data;
-  const pointers = new Set(unstorable.map((fault) => fault.pointer));
-  const others = result.success ? [] : toFaults(result.error.issues, given, place);
-  throw invalid(capped([...unstorable, ...others.filter((fault) => !pointers.has(fault.pointer))]));
+  const faults = [...unstorable, ...(result.success ? [] : toFaults(result.error.issues, given, place))];
+  throw invalid(firstPerPointer(faults));
 }
 
 function methodNotAllowed(method: string, allowed: readonly string[]): Problem {

@@ -6,6 +6,7 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Context, Middleware } from 'koa';
+import { hasSeen } from './entity-tag-list.ts';
 
 interface AssetFolder {
   /** With slashes at both ends: `/assets/`. */
@@ -86,7 +87,7 @@ function send(ctx: Context, asset: Asset): void {
   ctx.status = 200;
   // Each encoding is a representation of its own (RFC 9110 §8.8.3.3).
   ctx.etag = isGzipped ? `${asset.digest}-gzip` : asset.digest;
-  if (ctx.fresh) {
+  if (hasSeen(ctx.get('if-none-match'), ctx.response.get('etag'))) {
     ctx.status = 304;
     return;
   }
