@@ -12,6 +12,7 @@ import { ClientsListPage, type ClientsListPageProps } from '../../views/pages/cl
 import { ConfirmPage } from '../../views/pages/confirm.tsx';
 import { DocsPage } from '../../views/pages/docs.tsx';
 import { ErrorPage } from '../../views/pages/error.tsx';
+import { InvitationPage } from '../../views/pages/invitation.tsx';
 import { LoginPage } from '../../views/pages/login.tsx';
 import { OverviewPage } from '../../views/pages/overview.tsx';
 import { RoleDetailPage } from '../../views/pages/role-detail.tsx';
@@ -56,6 +57,7 @@ const form = {
   roles: sample.roleOptions,
   apis: sample.apiOptions,
   yourAddress: '203.0.113.9',
+  hidden: { form_id: 'f1' },
 };
 
 const faultyForm = {
@@ -84,6 +86,7 @@ const detail = {
   requests: sample.requests,
   ...urls,
   mayWrite: true,
+  secretFormId: 'f2',
 };
 
 const shown = {
@@ -127,6 +130,7 @@ const auditEvent = {
     { field: 'ip_restriction', old: '{"mode":"off"}', new: '{"mode":"enforce","rules":["203.0.113.7","10.0.0.0/8"]}' },
     { field: 'expires_at', old: null, new: '"2027-01-01T00:00:00Z"' },
   ],
+  details: [{ name: 'secret_hint', value: 'x7Qa' }],
 };
 
 const sessions: readonly SessionRow[] = [
@@ -199,12 +203,17 @@ if (!role) throw new Error('the fixtures have no role');
 
 const overview = {
   frame: frame('overview'),
-  figures: { activeClients: 212, inactiveClients: 2, tokensIssued24h: 18_204, tokensRefused24h: 37 },
-  attention: [{ text: 'A secret of siem-connector expires in 5 days', href: '/clients/x', linkText: 'Rotate it' }],
-  refusals: sample.requests.filter((request) => request.outcome === 'refused'),
+  clients: { active: 212, inactive: 2 },
+  traffic: {
+    lastIssued: { at: ago(40), client: 'siem-connector', eventHref: '/audit/e1' },
+    refused24h: { count: 200, more: true },
+    refusals: sample.requests.filter((request) => request.outcome === 'refused'),
+  },
   endpoints,
   mayCreateClients: true,
 };
+
+const calm = { lastIssued: null, refused24h: { count: 0, more: false }, refusals: [] };
 
 const good = { tone: 'good' as const, text: 'Saved the changes to siem-connector.' };
 
@@ -217,6 +226,8 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
       values: { email: hostile, name: longWord },
       errors: { email: ['This is no email address.'], password: ['At least 15 characters.', 'Too common.'] },
     }),
+  invitation: () =>
+    h(InvitationPage, { token: 'inv_1', user: { name: 'Ada', email: 'ada@northwind.test' }, errors: {} }),
   login: () => h(LoginPage, { values: { email: '' }, errors: {} }),
   'login-faults': () =>
     h(LoginPage, {
@@ -229,11 +240,10 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
   'overview-first': () =>
     h(OverviewPage, {
       ...overview,
-      figures: { activeClients: 0, inactiveClients: 0, tokensIssued24h: 0, tokensRefused24h: 0 },
-      attention: [],
-      refusals: [],
+      clients: { active: 0, inactive: 0 },
+      traffic: calm,
     }),
-  'overview-calm': () => h(OverviewPage, { ...overview, attention: [], refusals: [] }),
+  'overview-calm': () => h(OverviewPage, { ...overview, traffic: calm }),
   clients: () => h(ClientsListPage, list),
   'clients-first': () => h(ClientsListPage, { ...list, clients: [], total: 0, nextHref: undefined }),
   'clients-none-match': () =>
@@ -318,7 +328,7 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
     h(AuditListPage, {
       ...auditList,
       events: [],
-      filter: { q: hostile, action: 'token.issued', outcome: 'refused', from: '2026-03-14', to: '2026-03-01' },
+      filter: { q: hostile, action: 'token.issued', outcome: 'failure', from: '2026-03-14', to: '2026-03-01' },
       errors: { to: 'This is before “From”.' },
     }),
   'audit-event': () => h(AuditEventPage, { frame: frame('audit'), event: auditEvent }),
@@ -346,6 +356,7 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
   role: () =>
     h(RoleDetailPage, {
       frame: frame('roles'),
+      mayReadClients: true,
       role: {
         ...role,
         reach: 'Its own company alone',

@@ -4,6 +4,7 @@ import { startCopyButtons } from './copy.js';
 import { startDialogs } from './dialog.js';
 import { startMeanings } from './meaning.js';
 import { startSecretPage } from './secret.js';
+import { startSubmitOnce } from './submit-once.js';
 import { startThemeChoice } from './theme-choice.js';
 import { startTimes } from './time.js';
 
@@ -13,6 +14,7 @@ startTimes();
 startMeanings();
 startAddresses();
 startSecretPage();
+startSubmitOnce();
 startThemeChoice();
 
 document.querySelector('[data-error-summary]')?.focus();

@@ -24,6 +24,8 @@ export type AuditEventPageProps = {
     reasonCode: string | null;
     userAgent: string | null;
     changes: readonly AuditChange[];
+    /** Further facts by name, such as the scope of an issued token. */
+    details: readonly { name: string; value: string }[];
   };
 };
 
@@ -35,6 +37,12 @@ function partyFacts(word: string, party: AuditParty | null): readonly Fact[] {
     facts.push({ term: `${word} ID`, value: <Copyable id={id} value={party.id} what={`${word.toLowerCase()} ID`} /> });
   }
   return facts;
+}
+
+/** `secret_hint` becomes "Secret hint". */
+function detailWord(name: string): string {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function Value({ text }: { text: string | null }) {
@@ -76,6 +84,7 @@ export function AuditEventPage({ frame, event }: AuditEventPageProps) {
                 term: 'Reference',
                 value: event.requestId ? <Copyable id="request-id" value={event.requestId} what="reference" /> : none,
               },
+              ...event.details.map(({ name, value }) => ({ term: detailWord(name), value: <Chosen>{value}</Chosen> })),
               { term: 'User agent', value: event.userAgent ? <Chosen>{event.userAgent}</Chosen> : none, wide: true },
             ]}
           />

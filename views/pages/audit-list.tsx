@@ -41,10 +41,10 @@ export type AuditListPageProps = {
   nextHref?: string | undefined;
 };
 
+/** By the names that the API and SIEM use. */
 export const outcomeOptions: readonly SelectOption[] = [
   { value: 'success', label: 'Success' },
-  { value: 'refused', label: 'Refused' },
-  { value: 'failed', label: 'Failed' },
+  { value: 'failure', label: 'Refused' },
 ];
 
 export function auditEventHref(id: string): string {

@@ -20,7 +20,8 @@ export type ClientDetail = {
   name: string;
   description: string;
   status: ClientStatus;
-  role: { name: string; href: string };
+  /** `href` is undefined for a reader who may not see roles. */
+  role: { name: string; href?: string | undefined };
   ipRestriction: { mode: 'off' | 'enforce' | 'report'; rules: readonly string[] };
   tokenLifetimeSeconds: number;
   tokenFormat: 'jwt' | 'opaque';
@@ -35,12 +36,14 @@ export type ClientDetailPageProps = {
   frame: AppFrame;
   client: ClientDetail;
   secrets: readonly ClientSecretRow[];
-  /** The latest ones, newest first. */
-  requests: readonly TokenRequest[];
+  /** The latest ones, newest first; null for a reader who may not see the audit log. */
+  requests: readonly TokenRequest[] | null;
   tokenUrl: string;
   meUrl: string;
   /** The reader may change this client; without it nothing is offered that would be refused. */
   mayWrite: boolean;
+  /** Good for one new secret, however often the form is sent. */
+  secretFormId: string;
 };
 
 /** Asked before a client is deleted, as a dialog and as a page of its own. */
@@ -121,7 +124,16 @@ function Addresses({ mode, rules }: ClientDetail['ipRestriction']) {
 function factsOf(client: ClientDetail, now: Date): readonly Fact[] {
   return [
     { term: 'Client ID', value: <Copyable id="client-id" value={client.clientId} what="client ID" />, wide: true },
-    { term: 'Role', value: <a href={client.role.href}>{<Chosen>{client.role.name}</Chosen>}</a> },
+    {
+      term: 'Role',
+      value: client.role.href ? (
+        <a href={client.role.href}>
+          <Chosen>{client.role.name}</Chosen>
+        </a>
+      ) : (
+        <Chosen>{client.role.name}</Chosen>
+      ),
+    },
     { term: 'Default API', value: <Chosen>{client.defaultApi}</Chosen> },
     { term: 'Token lifetime', value: durationText(client.tokenLifetimeSeconds) },
     { term: 'Token format', value: client.tokenFormat === 'jwt' ? 'JWT' : 'Opaque' },
@@ -221,8 +233,33 @@ function Actions({ client }: { client: ClientDetail }) {
   );
 }
 
+function RecentRequests(props: { client: ClientDetail; requests: readonly TokenRequest[]; now: Date }) {
+  const { client, requests, now } = props;
+  return (
+    <Panel
+      id="requests"
+      title="Recent token requests"
+      lede="With the true reason of a refusal, which the caller isn’t told."
+      actions={
+        <LinkButton href={`/audit?q=${encodeURIComponent(client.clientId)}`} size="small">
+          All in the audit log
+        </LinkButton>
+      }
+      flush
+    >
+      {requests.length === 0 ? (
+        <EmptyState icon="audit" title="No requests yet">
+          As soon as this client asks for a token, you see here whether it got one, and if not, why.
+        </EmptyState>
+      ) : (
+        <TokenRequests caption="Recent token requests" requests={requests} now={now} showClient={false} />
+      )}
+    </Panel>
+  );
+}
+
 export function ClientDetailPage(props: ClientDetailPageProps) {
-  const { frame, client, secrets, requests, tokenUrl, meUrl, mayWrite } = props;
+  const { frame, client, secrets, requests, tokenUrl, meUrl, mayWrite, secretFormId } = props;
   return (
     <AppShell frame={frame} title={[client.name, 'Clients']}>
       <PageHeader
@@ -238,26 +275,8 @@ export function ClientDetailPage(props: ClientDetailPageProps) {
           <Facts facts={factsOf(client, frame.now)} />
         </div>
       </section>
-      <ClientSecrets client={client} secrets={secrets} now={frame.now} mayWrite={mayWrite} />
-      <Panel
-        id="requests"
-        title="Recent token requests"
-        lede="With the true reason of a refusal, which the caller isn’t told."
-        actions={
-          <LinkButton href={`/audit?q=${encodeURIComponent(client.clientId)}`} size="small">
-            All in the audit log
-          </LinkButton>
-        }
-        flush
-      >
-        {requests.length === 0 ? (
-          <EmptyState icon="audit" title="No requests yet">
-            As soon as this client asks for a token, you see here whether it got one, and if not, why.
-          </EmptyState>
-        ) : (
-          <TokenRequests caption="Recent token requests" requests={requests} now={frame.now} showClient={false} />
-        )}
-      </Panel>
+      <ClientSecrets client={client} secrets={secrets} now={frame.now} mayWrite={mayWrite} formId={secretFormId} />
+      {requests && <RecentRequests client={client} requests={requests} now={frame.now} />}
       <Panel id="use" title="Use it" lede="Programs that get a token and call the API with it.">
         <SnippetTabs target={{ clientId: client.clientId, tokenUrl, meUrl }} />
       </Panel>

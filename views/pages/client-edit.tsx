@@ -10,7 +10,7 @@ export type ClientEditPageProps = {
   frame: AppFrame;
   /** The client as stored; what is being typed is in `values`. */
   client: { clientId: string; name: string };
-} & Pick<ClientFormProps, 'values' | 'errors' | 'roles' | 'apis' | 'yourAddress'>;
+} & Pick<ClientFormProps, 'hidden' | 'values' | 'errors' | 'roles' | 'apis' | 'yourAddress'>;
 
 export function ClientEditPage({ frame, client, ...form }: ClientEditPageProps) {
   const href = clientHref(client.clientId);

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { SelectField, TextAreaField, TextField, type FieldErrors, type SelectOption } from '../parts/field.tsx';
 import { ErrorSummary } from '../parts/error-summary.tsx';
+import { HiddenFields } from '../parts/confirm.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { RadioField, type RadioOption } from '../parts/radio-field.tsx';
 
@@ -26,9 +27,12 @@ export type ClientFormValues = {
 
 export type ClientFormProps = {
   action: string;
+  /** Goes back with the form unseen, such as the version that was read. */
+  hidden: Readonly<Record<string, string>>;
   values: ClientFormValues;
   errors: FieldErrors;
   roles: readonly SelectOption[];
+  /** Nothing is asked where there is but one. */
   apis: readonly SelectOption[];
   /** Where the administrator's own request came from. */
   yourAddress: string | null;
@@ -128,15 +132,17 @@ function TokenSettings({ values, errors, apis }: Pick<ClientFormProps, 'values' 
         options={tokenFormatOptions}
         errors={errors}
       />
-      <SelectField
-        name="default_api"
-        label={labels.default_api}
-        hint="Whose token it gets when a request names none."
-        value={values.default_api}
-        options={apis}
-        errors={errors}
-        width="half"
-      />
+      {apis.length > 1 && (
+        <SelectField
+          name="default_api"
+          label={labels.default_api}
+          hint="Whose token it gets when a request names none."
+          value={values.default_api}
+          options={apis}
+          errors={errors}
+          width="half"
+        />
+      )}
       <TextField
         name="expires_at"
         label={labels.expires_at}
@@ -153,11 +159,12 @@ function TokenSettings({ values, errors, apis }: Pick<ClientFormProps, 'values' 
 }
 
 export function ClientForm(props: ClientFormProps) {
-  const { action, values, errors, roles, apis, yourAddress, submitLabel, cancelHref } = props;
+  const { action, hidden, values, errors, roles, apis, yourAddress, submitLabel, cancelHref } = props;
   return (
     <>
       <ErrorSummary errors={errors} fields={labels} />
       <form method="post" action={action} novalidate class="form sectioned" autocomplete="off">
+        <HiddenFields fields={hidden} />
         <FormSection title="Client" lede="So that others know what this is and whom to ask.">
           <TextField
             name="name"

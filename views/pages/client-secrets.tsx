@@ -45,24 +45,36 @@ export function secretDeletion(client: Named, secret: { id: string; hint: string
 
 const mostSecrets = 2;
 
-function MakeSecret({ client, count }: { client: Named; count: number }) {
+function MakeSecret({ client, count, formId }: { client: Named; count: number; formId: string }) {
   if (count >= mostSecrets) return <p class="muted panel-note">Two is the most. Delete one to make another.</p>;
   return (
-    <PostButton action={`${clientHref(client.clientId)}/secrets`} size="small" icon={count === 0 ? 'plus' : 'rotate'}>
+    <PostButton
+      action={`${clientHref(client.clientId)}/secrets`}
+      fields={{ form_id: formId }}
+      size="small"
+      icon={count === 0 ? 'plus' : 'rotate'}
+    >
       {count === 0 ? 'Make a secret' : 'Make a second secret'}
     </PostButton>
   );
 }
 
-export type ClientSecretsProps = { client: Named; secrets: readonly ClientSecretRow[]; now: Date; mayWrite: boolean };
+export type ClientSecretsProps = {
+  client: Named;
+  secrets: readonly ClientSecretRow[];
+  now: Date;
+  mayWrite: boolean;
+  /** Good for one new secret, however often the form is sent. */
+  formId: string;
+};
 
-export function ClientSecrets({ client, secrets, now, mayWrite }: ClientSecretsProps) {
+export function ClientSecrets({ client, secrets, now, mayWrite, formId }: ClientSecretsProps) {
   return (
     <Panel
       id="secrets"
       title="Secrets"
       lede="To rotate: make a second one, put it in place, delete the first."
-      actions={mayWrite && <MakeSecret client={client} count={secrets.length} />}
+      actions={mayWrite && <MakeSecret client={client} count={secrets.length} formId={formId} />}
       flush
     >
       {secrets.length === 0 ? (

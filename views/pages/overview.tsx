@@ -1,21 +1,30 @@
 // Where one lands: how things stand, what wants attention, and the addresses that integrators ask for.
 
+import type { ComponentChildren } from 'preact';
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { LinkButton } from '../parts/button.tsx';
 import { Copyable } from '../parts/copyable.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
-import { Notice } from '../parts/notice.tsx';
-import { Facts, Panel } from '../parts/panel.tsx';
+import { Chosen, Facts, Panel } from '../parts/panel.tsx';
+import { RelativeTime } from '../parts/time.tsx';
 import { TokenRequests, type TokenRequest } from '../parts/token-requests.tsx';
+
+export type TokenTraffic = {
+  /** The latest token that was issued to anybody. */
+  lastIssued: { at: Date; client: string; eventHref: string } | null;
+  /** Requests refused in the last 24 hours; `more` when there were more than were counted. */
+  refused24h: { count: number; more: boolean };
+  /** The latest refused requests, newest first. */
+  refusals: readonly TokenRequest[];
+};
 
 export type OverviewPageProps = {
   frame: AppFrame;
-  figures: { activeClients: number; inactiveClients: number; tokensIssued24h: number; tokensRefused24h: number };
-  /** What should be looked at soon, such as a secret that expires. */
-  attention: readonly { text: string; href: string; linkText: string }[];
-  /** The latest refused requests, newest first. */
-  refusals: readonly TokenRequest[];
+  /** null for a reader who may not see clients. */
+  clients: { active: number; inactive: number } | null;
+  /** null for a reader who may not see the audit log. */
+  traffic: TokenTraffic | null;
   /** Public URLs, from the issuer. */
   endpoints: {
     tokenUrl: string;
@@ -28,11 +37,13 @@ export type OverviewPageProps = {
   mayCreateClients: boolean;
 };
 
-function Figure({ label, value, href, note }: { label: string; value: number; href: string; note: string }) {
+type FigureProps = { label: string; value: ComponentChildren; href: string; note: ComponentChildren };
+
+function Figure({ label, value, href, note }: FigureProps) {
   return (
     <a class="figure" href={href}>
       <span class="figure-label">{label}</span>
-      <span class="figure-value">{value.toLocaleString('en')}</span>
+      <span class="figure-value">{value}</span>
       <span class="figure-note">{note}</span>
     </a>
   );
@@ -66,15 +77,64 @@ function FirstSteps({ mayCreateClients }: { mayCreateClients: boolean }) {
   );
 }
 
-export function OverviewPage(props: OverviewPageProps) {
-  const { frame, figures, attention, refusals, endpoints, mayCreateClients } = props;
-  const clients = figures.activeClients + figures.inactiveClients;
+function Figures({ clients, traffic, now }: Pick<OverviewPageProps, 'clients' | 'traffic'> & { now: Date }) {
+  return (
+    <div class="figures">
+      {clients && (
+        <Figure
+          label="Active clients"
+          value={clients.active.toLocaleString('en')}
+          href="/clients?status=active"
+          note={clients.inactive === 0 ? 'None is inactive' : `${clients.inactive.toLocaleString('en')} inactive`}
+        />
+      )}
+      {traffic && (
+        <>
+          <Figure
+            label="Last token issued"
+            value={traffic.lastIssued ? <RelativeTime at={traffic.lastIssued.at} now={now} /> : 'Never'}
+            href={traffic.lastIssued ? traffic.lastIssued.eventHref : '/audit?action=token.issued'}
+            note={traffic.lastIssued ? <Chosen>{traffic.lastIssued.client}</Chosen> : 'No client has asked yet'}
+          />
+          <Figure
+            label="Requests refused"
+            value={`${traffic.refused24h.count.toLocaleString('en')}${traffic.refused24h.more ? '+' : ''}`}
+            href="/audit?action=token.refused"
+            note="In the last 24 hours"
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+function Refusals({ refusals, now }: { refusals: readonly TokenRequest[]; now: Date }) {
+  return (
+    <Panel
+      id="refusals"
+      title="Recently refused"
+      lede="Requests for tokens that got no token, with the true reason. Callers see only the reference."
+      flush
+    >
+      {refusals.length === 0 ? (
+        <EmptyState icon="success" title="Nothing was refused lately">
+          When a client can’t get a token, the reason appears here.
+        </EmptyState>
+      ) : (
+        <TokenRequests caption="Recently refused requests" requests={refusals} now={now} showClient />
+      )}
+    </Panel>
+  );
+}
+
+export function OverviewPage({ frame, clients, traffic, endpoints, mayCreateClients }: OverviewPageProps) {
+  const none = clients !== null && clients.active + clients.inactive === 0;
   return (
     <AppShell frame={frame} title={['Overview']}>
       <PageHeader
         title="Overview"
         actions={
-          clients > 0 &&
+          !none &&
           mayCreateClients && (
             <LinkButton href="/clients/new" kind="primary" icon="plus">
               New client
@@ -82,62 +142,9 @@ export function OverviewPage(props: OverviewPageProps) {
           )
         }
       />
-      {attention.map((item) => (
-        <Notice
-          tone="warn"
-          title={item.text}
-          action={
-            <LinkButton href={item.href} size="small">
-              {item.linkText}
-            </LinkButton>
-          }
-          key={item.href + item.text}
-        />
-      ))}
-      {clients === 0 ? (
-        <FirstSteps mayCreateClients={mayCreateClients} />
-      ) : (
-        <>
-          <div class="figures">
-            <Figure
-              label="Active clients"
-              value={figures.activeClients}
-              href="/clients?status=active"
-              note={
-                figures.inactiveClients === 0
-                  ? 'None is inactive'
-                  : `${figures.inactiveClients.toLocaleString('en')} inactive`
-              }
-            />
-            <Figure
-              label="Tokens issued"
-              value={figures.tokensIssued24h}
-              href="/audit?action=token.issued"
-              note="In the last 24 hours"
-            />
-            <Figure
-              label="Requests refused"
-              value={figures.tokensRefused24h}
-              href="/audit?action=token.refused"
-              note="In the last 24 hours"
-            />
-          </div>
-          <Panel
-            id="refusals"
-            title="Recently refused"
-            lede="Requests for tokens that got no token, with the true reason. Callers see only the reference."
-            flush
-          >
-            {refusals.length === 0 ? (
-              <EmptyState icon="success" title="Nothing was refused lately">
-                When a client can’t get a token, the reason appears here.
-              </EmptyState>
-            ) : (
-              <TokenRequests caption="Recently refused requests" requests={refusals} now={frame.now} showClient />
-            )}
-          </Panel>
-        </>
-      )}
+      {none && <FirstSteps mayCreateClients={mayCreateClients} />}
+      {!none && (clients || traffic) && <Figures clients={clients} traffic={traffic} now={frame.now} />}
+      {traffic && (!none || traffic.refusals.length > 0) && <Refusals refusals={traffic.refusals} now={frame.now} />}
       <Panel id="endpoints" title="Addresses for integrators">
         <Facts
           facts={[

@@ -16,6 +16,8 @@ export type PrivilegeGroupView = { group: string; privileges: readonly Privilege
 
 export type RoleDetailPageProps = {
   frame: AppFrame;
+  /** The reader may see clients. */
+  mayReadClients: boolean;
   role: RoleRow & {
     /** Over which companies it counts, in words. */
     reach: string;
@@ -44,7 +46,11 @@ function PrivilegeGroup({ group, privileges }: PrivilegeGroupView) {
   );
 }
 
-export function RoleDetailPage({ frame, role }: RoleDetailPageProps) {
+function holders(count: number): string {
+  return `${count.toLocaleString('en')} with this role`;
+}
+
+export function RoleDetailPage({ frame, role, mayReadClients }: RoleDetailPageProps) {
   return (
     <AppShell frame={frame} title={[role.name, 'Roles']}>
       <PageHeader
@@ -60,13 +66,13 @@ export function RoleDetailPage({ frame, role }: RoleDetailPageProps) {
               { term: 'Reach', value: role.reach },
               {
                 term: 'Clients',
-                value: (
-                  <a
-                    href={`/clients?role_id=${encodeURIComponent(role.id)}`}
-                  >{`${role.clientCount.toLocaleString('en')} with this role`}</a>
+                value: mayReadClients ? (
+                  <a href={`/clients?role_id=${encodeURIComponent(role.id)}`}>{holders(role.clientCount)}</a>
+                ) : (
+                  holders(role.clientCount)
                 ),
               },
-              { term: 'Users', value: `${role.userCount.toLocaleString('en')} with this role` },
+              { term: 'Users', value: holders(role.userCount) },
             ]}
           />
         </div>

@@ -2,6 +2,7 @@
 
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
+import { Pagination } from '../parts/pagination.tsx';
 import { Chosen } from '../parts/panel.tsx';
 import { Table } from '../parts/table.tsx';
 
@@ -15,7 +16,12 @@ export type RoleRow = {
   userCount: number;
 };
 
-export type RolesListPageProps = { frame: AppFrame; roles: readonly RoleRow[] };
+export type RolesListPageProps = {
+  frame: AppFrame;
+  roles: readonly RoleRow[];
+  firstHref?: string | undefined;
+  nextHref?: string | undefined;
+};
 
 export const roleKindWords = { standard: 'Standard', custom: 'Custom' } as const;
 
@@ -23,7 +29,7 @@ export function roleHref(id: string): string {
   return `/roles/${encodeURIComponent(id)}`;
 }
 
-export function RolesListPage({ frame, roles }: RolesListPageProps) {
+export function RolesListPage({ frame, roles, firstHref, nextHref }: RolesListPageProps) {
   return (
     <AppShell frame={frame} title={['Roles']}>
       <PageHeader title="Roles" lede="A role is a named set of privileges. Every client and every user has one." />
@@ -55,6 +61,9 @@ export function RolesListPage({ frame, roles }: RolesListPageProps) {
           ]}
         />
       </div>
+      {(firstHref || nextHref) && (
+        <Pagination noun="roles" nounOne="role" shown={roles.length} firstHref={firstHref} nextHref={nextHref} />
+      )}
     </AppShell>
   );
 }
