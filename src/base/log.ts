@@ -20,7 +20,7 @@ export interface Log {
   readonly fatal: Write;
 }
 
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /** `destination` is for tests; without it lines are written to standard output before the call returns. */
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {

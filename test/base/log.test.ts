@@ -1,6 +1,6 @@
 // The log writes JSON lines and never a credential, wherever in the fields or in the message it stands.
 import { describe, expect, test } from 'vitest';
-import { createLog, type Log, type LogLevel, REDACTED } from '../../src/base/log.ts';
+import { createLog, type Log, type LogLevel } from '../../src/base/log.ts';
 
 interface Written {
   readonly log: Log;
