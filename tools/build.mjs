@@ -27,11 +27,7 @@ function filesBelow(folder) {
   }
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) =>
-      relative(root, join(entry.parentPath, entry.name))
-        .split(sep)
-        .join('/'),
-    );
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
 }
 
 function listSources() {

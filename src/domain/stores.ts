@@ -54,17 +54,28 @@ export interface CompanyStore {
 
 export interface RoleStore {
   /** A role that the company may choose (standard, its own, or made available to it), with what it grants there; undefined otherwise. The role Reseller only where the company is root or a reseller. */
-  findChoosable(roleId: string, companyId: string): Promise<{ id: string; name: string; privileges: readonly string[] } | undefined>;
+  findChoosable(
+    roleId: string,
+    companyId: string,
+  ): Promise<{ id: string; name: string; privileges: readonly string[] } | undefined>;
   listChoosable(companyId: string): Promise<readonly { id: string; name: string; description: string }[]>;
   /** What the role grants to holders in that company, as `<api id>/<scope>`. */
   privilegesOf(roleId: string, companyId: string): Promise<readonly string[]>;
   find(roleId: string, reach: Reach): Promise<RoleSummary | undefined>;
-  list(filter: { q?: string | undefined; kind?: string | undefined }, page: PageRequest, reach: Reach): Promise<Page<RoleSummary>>;
+  list(
+    filter: { q?: string | undefined; kind?: string | undefined },
+    page: PageRequest,
+    reach: Reach,
+  ): Promise<Page<RoleSummary>>;
 }
 
 export interface PrivilegeStore {
   /** The catalogue: privileges of the APIs available to the company, by API, group and scope. */
-  list(filter: { q?: string | undefined; api?: string | undefined }, page: PageRequest, companyId: string): Promise<Page<Privilege>>;
+  list(
+    filter: { q?: string | undefined; api?: string | undefined },
+    page: PageRequest,
+    companyId: string,
+  ): Promise<Page<Privilege>>;
   /** Whether the API exists and is available to the company. */
   isApiAvailable(apiId: string, companyId: string): Promise<boolean>;
 }
@@ -113,7 +124,12 @@ export interface SessionStore {
 }
 
 export interface OneTimeLinkStore {
-  insert(link: { tokenHash: string; kind: 'setup' | 'invitation'; userId: string | null; expiresAt: Date }): Promise<void>;
+  insert(link: {
+    tokenHash: string;
+    kind: 'setup' | 'invitation';
+    userId: string | null;
+    expiresAt: Date;
+  }): Promise<void>;
   find(tokenHash: string, kind: 'setup' | 'invitation', now: Date): Promise<{ userId: string | null } | undefined>;
   /** Every link of that kind, and of that user when one is named. */
   deleteAll(kind: 'setup' | 'invitation', userId: string | null): Promise<void>;

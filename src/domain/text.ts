@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 // Cc and the characters that reorder or hide text (U+200B–U+200F, U+202A–U+202E, U+2060–U+2069, U+FEFF): a name made of them deceives its reader.
 const FORBIDDEN_IN_LINES = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u;
-const FORBIDDEN_IN_TEXT = /[\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const FORBIDDEN_IN_TEXT =
+  /[\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 const INVISIBLE = /^[\s\p{Cf}\p{M}\u3164\u115f\u1160\u2800]*$/u;
 
 function length(text: string): number {
@@ -17,11 +18,17 @@ export function lineOfText(what: string, max: number): z.ZodType<string, string>
     .transform((value) => value.normalize('NFC').trim())
     .superRefine((value, context) => {
       if (FORBIDDEN_IN_LINES.test(value)) {
-        context.addIssue({ code: 'custom', message: `${what} contains a control character. Use one line of plain text.` });
+        context.addIssue({
+          code: 'custom',
+          message: `${what} contains a control character. Use one line of plain text.`,
+        });
       } else if (INVISIBLE.test(value)) {
         context.addIssue({ code: 'custom', message: `Enter ${article(what)}.` });
       } else if (length(value) > max) {
-        context.addIssue({ code: 'custom', message: `${what} has ${length(value)} characters; at most ${max} are allowed.` });
+        context.addIssue({
+          code: 'custom',
+          message: `${what} has ${length(value)} characters; at most ${max} are allowed.`,
+        });
       }
     })
     .meta({ type: 'string', minLength: 1, maxLength: max });
@@ -36,7 +43,10 @@ export function freeText(what: string, max = 2000): z.ZodType<string, string> {
       if (FORBIDDEN_IN_TEXT.test(value)) {
         context.addIssue({ code: 'custom', message: `${what} contains a control character. Use plain text.` });
       } else if (length(value) > max) {
-        context.addIssue({ code: 'custom', message: `${what} has ${length(value)} characters; at most ${max} are allowed.` });
+        context.addIssue({
+          code: 'custom',
+          message: `${what} has ${length(value)} characters; at most ${max} are allowed.`,
+        });
       }
     })
     .meta({ type: 'string', maxLength: max });
@@ -69,7 +79,9 @@ export function instantText(what: string): z.ZodType<Date, string> {
 function isRealDate(value: string): boolean {
   const day = value.slice(0, 10);
   const start = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(new Date(value).getTime()) && !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day);
+  return (
+    !Number.isNaN(new Date(value).getTime()) && !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day)
+  );
 }
 
 function article(what: string): string {

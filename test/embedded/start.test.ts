@@ -41,11 +41,13 @@ test('a second start on the same folder finds what the first one stored', async 
 
 test('the server flushes to disk, listens on no network, stays small and knows Unicode', async () => {
   const { connection } = await start(join(folder, 'data'), true);
-  const names = [
-    ...['fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum', 'jit', 'listen_addresses'],
-    ...['shared_buffers', 'max_connections', 'wal_segment_size', 'server_encoding', 'TimeZone'],
-  ];
-  const columns = names.map((name) => `current_setting('${name}') AS "${name}"`).join(', ');
+  const names =
+    'fsync full_page_writes synchronous_commit autovacuum jit listen_addresses shared_buffers max_connections ' +
+    'wal_segment_size server_encoding TimeZone';
+  const columns = names
+    .split(' ')
+    .map((name) => `current_setting('${name}') AS "${name}"`)
+    .join(', ');
   expect(await query(connection, `SELECT ${columns}, current_user AS "user", upper('é') AS upper`)).toEqual([
     {
       fsync: 'on',

@@ -6,11 +6,7 @@ import type { AuditEvent } from './audit-event.ts';
 
 export interface AuditService {
   get(caller: Caller, id: string): Promise<AuditEvent>;
-  list(
-    caller: Caller,
-    filter: AuditFilter,
-    page: PageRequest & { order: 'asc' | 'desc' },
-  ): Promise<Page<AuditEvent>>;
+  list(caller: Caller, filter: AuditFilter, page: PageRequest & { order: 'asc' | 'desc' }): Promise<Page<AuditEvent>>;
 }
 
 export function createAuditService({ storage }: { storage: Storage }): AuditService {

@@ -18,13 +18,19 @@ export const clientFields = {
   status: z.enum(['active', 'inactive'], { error: 'Status must be active or inactive.' }),
   ipRestriction: z.strictObject({
     mode: z.enum(ipRestrictionModes, { error: 'Mode must be off, report or enforce.' }),
-    rules: z.array(z.string({ error: 'A rule must be text.' }), { error: 'Rules must be a list of texts.' }).default([]),
+    rules: z
+      .array(z.string({ error: 'A rule must be text.' }), { error: 'Rules must be a list of texts.' })
+      .default([]),
   }),
   defaultApi: identifier('API'),
   tokenLifetimeSeconds: z
     .int({ error: 'Token lifetime must be a whole number of seconds.' })
-    .min(MIN_TOKEN_LIFETIME_SECONDS, { error: `Token lifetime must be at least ${MIN_TOKEN_LIFETIME_SECONDS} seconds.` })
-    .max(MAX_TOKEN_LIFETIME_SECONDS, { error: `Token lifetime must be at most ${MAX_TOKEN_LIFETIME_SECONDS} seconds.` }),
+    .min(MIN_TOKEN_LIFETIME_SECONDS, {
+      error: `Token lifetime must be at least ${MIN_TOKEN_LIFETIME_SECONDS} seconds.`,
+    })
+    .max(MAX_TOKEN_LIFETIME_SECONDS, {
+      error: `Token lifetime must be at most ${MAX_TOKEN_LIFETIME_SECONDS} seconds.`,
+    }),
   tokenFormat: z.enum(['jwt', 'opaque'], { error: 'Token format must be jwt or opaque.' }),
   authMethod: z.literal('client_secret', { error: 'Authentication method must be client_secret.' }),
   expiresAt: instantText('Expiry').nullable(),
@@ -51,5 +57,6 @@ export interface ClientRegistration {
 export type ClientPatch = {
   readonly [K in Exclude<keyof ClientRegistration, 'companyId' | 'ipRestriction'>]?: ClientRegistration[K] | undefined;
 } & {
-  readonly ipRestriction?: { readonly [K in keyof Output<'ipRestriction'>]?: Output<'ipRestriction'>[K] | undefined } | undefined;
+  readonly ipRestriction?:
+    { readonly [K in keyof Output<'ipRestriction'>]?: Output<'ipRestriction'>[K] | undefined } | undefined;
 };

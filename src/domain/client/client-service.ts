@@ -180,7 +180,10 @@ async function deleteClient(parts: Parts, caller: Caller, clientId: string, ifVe
         actor: actorOf(caller),
         target: clientParty(client),
         changes: Object.fromEntries(
-          Object.entries(clientAuditView(client, client.roleName)).map(([field, value]) => [field, [value, null] as const]),
+          Object.entries(clientAuditView(client, client.roleName)).map(([field, value]) => [
+            field,
+            [value, null] as const,
+          ]),
         ),
       }),
     );
@@ -311,7 +314,10 @@ async function checkAssignments(
   const apiKnown =
     client.defaultApi === MANAGEMENT_API_ID ||
     (await stores.privileges.isApiAvailable(client.defaultApi, client.companyId));
-  if (!apiKnown) throw invalid([{ pointer: '/default_api', detail: 'There is no such API, or it is not available to this company.' }]);
+  if (!apiKnown)
+    throw invalid([
+      { pointer: '/default_api', detail: 'There is no such API, or it is not available to this company.' },
+    ]);
   const expiryChanged = client.expiresAt?.getTime() !== before?.expiresAt?.getTime();
   if (client.expiresAt && expiryChanged && client.expiresAt <= client.updatedAt) {
     throw invalid([{ pointer: '/expires_at', detail: 'Expiry must lie in the future.' }]);

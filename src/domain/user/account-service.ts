@@ -23,12 +23,13 @@ export interface AccountService {
   isSetupToken(token: string): Promise<boolean>;
   isSetUp(): Promise<boolean>;
   /** The first user: role Reseller of the root company, signed in at once. 403 when the token is used up, wrong or too old. */
-  setUp(
-    input: { token: string; email: string; name: string; password: string },
-    origin: Origin,
-  ): Promise<SignedIn>;
+  setUp(input: { token: string; email: string; name: string; password: string }, origin: Origin): Promise<SignedIn>;
   /** The first user from the configuration, without the setup page; nothing when there are users. Answers whether one was made. */
   setUpFromSettings(input: { email: string; password: string }): Promise<boolean>;
+  /** Whom an invitation is for; undefined when it is used up, wrong or too old. */
+  findInvitation(token: string): Promise<{ email: string; name: string } | undefined>;
+  /** Sets the invited user's password and signs them in. 403 when the token is no longer good. */
+  acceptInvitation(input: { token: string; password: string }, origin: Origin): Promise<SignedIn>;
   /** `request.unauthenticated` in one and the same words whatever was wrong; `request.too_many` when throttled. Ends `previousToken`'s session. */
   signIn(
     input: { email: string; password: string; previousToken?: string | undefined },

@@ -17,17 +17,24 @@ export function normalizePassword(password: string): string {
 }
 
 /** 422 at `pointer` unless the password is long enough, not a common one, and not made of what is known about its owner. */
-export function checkNewPassword(password: string, owner: { email: string; name: string }, pointer: string): void {
-  const fault = findPasswordFault(normalizePassword(password), owner);
+export async function checkNewPassword(
+  password: string,
+  owner: { email: string; name: string },
+  pointer: string,
+): Promise<void> {
+  const fault = await findPasswordFault(normalizePassword(password), owner);
   if (fault) throw invalid([{ pointer, detail: fault }]);
 }
 
-function findPasswordFault(password: string, owner: { email: string; name: string }): string | undefined {
+async function findPasswordFault(
+  password: string,
+  owner: { email: string; name: string },
+): Promise<string | undefined> {
   if ([...password].length < MIN_PASSWORD_LENGTH) {
     return `A password needs at least ${MIN_PASSWORD_LENGTH} characters. A few unrelated words make a good one.`;
   }
   if (password.length > MAX_PASSWORD_LENGTH) return `A password has at most ${MAX_PASSWORD_LENGTH} characters.`;
-  if (isCommonPassword(password)) {
+  if (await isCommonPassword(password)) {
     return 'This password is on the lists that attackers try first. Choose something of your own.';
   }
   const known = [owner.email, owner.email.split('@')[0] ?? '', owner.name, 'postern'];

@@ -41,4 +41,3 @@ export function sendProblemJson(ctx: Context, problem: Problem | undefined, requ
   ctx.type = 'application/problem+json';
   ctx.body = JSON.stringify(problemJson(problem, requestId));
 }
-

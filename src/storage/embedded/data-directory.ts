@@ -16,6 +16,9 @@ import type { ServerAccount } from './server-account.ts';
 export const DATABASE = 'postern';
 export const SUPERUSER = 'postern';
 
+/** Trust, because the folder of the socket lets nobody in but us. */
+const INITDB_OPTIONS = `-U ${SUPERUSER} -A trust -E UTF8 --wal-segsize=4 --no-instructions`.split(' ');
+
 const run = promisify(execFile);
 const ABANDONED_AFTER_MILLISECONDS = 10 * 60_000;
 /** Drafts that this very process is making. */
@@ -134,7 +137,9 @@ async function runInitdb(
       account,
       [
         join(binaries.directory, 'initdb'),
-        ...['-D', folder, '-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--wal-segsize=4', '--no-instructions'],
+        '-D',
+        folder,
+        ...INITDB_OPTIONS,
         ...(durable ? [] : ['--no-sync']),
         ...locale,
       ],

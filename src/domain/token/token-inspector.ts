@@ -1,0 +1,158 @@
+// The state of an access token at this moment: signature and lifetime, revocation, and the client behind it, all read live.
+import { createHash } from 'node:crypto';
+import { type Clock, toNumericDate } from '../../base/clock.ts';
+import { decideStanding } from '../access/access-decision.ts';
+import type { GrantedApi } from '../api/privilege.ts';
+import type { LiveClient, LiveClients } from '../client/live-client.ts';
+import type { KeyRing } from '../signing-key/key-ring.ts';
+import { type AccessTokenClaims, generationOf, type OpaqueToken } from './access-token.ts';
+
+/** A token that is good right now, from an address about which nothing is said yet. */
+export interface InspectedToken {
+  readonly jti: string;
+  readonly client: LiveClient;
+  readonly audience: string;
+  /** undefined when the role no longer grants anything on the API. */
+  readonly api: GrantedApi | undefined;
+  /** What was issued, less what the role has lost since; a token never gains. */
+  readonly scopes: readonly string[];
+  readonly issuedAtSeconds: number;
+  readonly expiresAtSeconds: number;
+}
+
+/** Revocations and opaque tokens as the token path reads them: from memory while the change feed is alive. */
+export interface LiveTokens {
+  isRevoked(jti: string): boolean | Promise<boolean>;
+  findOpaque(tokenHash: string): OpaqueToken | undefined | Promise<OpaqueToken | undefined>;
+}
+
+export interface TokenInspector {
+  /** undefined for whatever is not a good token of ours. Throws `service.unavailable` when it cannot know. */
+  inspect(token: string): Promise<InspectedToken | undefined>;
+}
+
+interface Parts {
+  readonly issuer: string;
+  readonly keys: () => KeyRing;
+  readonly liveClients: LiveClients;
+  readonly liveTokens: LiveTokens;
+  readonly clock: Clock;
+}
+
+type StoredClaims = Pick<AccessTokenClaims, 'client_id' | 'aud' | 'iat' | 'exp' | 'jti' | 'scope' | 'company_id'>;
+
+/** How far a clock of another instance may be ahead of ours. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+const MAX_TOKEN_LENGTH = 16 * 1024;
+const MAX_VERIFIED = 10_000;
+
+export function createTokenInspector(parts: Parts): TokenInspector {
+  const readJwt = createJwtReader(parts);
+  return {
+    async inspect(token) {
+      if (token.length > MAX_TOKEN_LENGTH) return undefined;
+      const claims = token.includes('.') ? readJwt(token) : await readOpaque(parts, token);
+      if (!claims) return undefined;
+      const now = parts.clock.now();
+      const nowSeconds = toNumericDate(now);
+      if (claims.exp <= nowSeconds || claims.iat > nowSeconds + CLOCK_TOLERANCE_SECONDS) return undefined;
+      const client = parts.liveClients.peek(claims.client_id) ?? (await parts.liveClients.find(claims.client_id));
+      if (!client || client.companyId !== claims.company_id) return undefined;
+      if (generationOf(claims.jti) !== client.tokenGeneration) return undefined;
+      if (decideStanding(client, now)) return undefined;
+      const revoked = parts.liveTokens.isRevoked(claims.jti);
+      if (revoked === true || (revoked !== false && (await revoked))) return undefined;
+      return describe(claims, client);
+    },
+  };
+}
+
+function describe(claims: StoredClaims, client: LiveClient): InspectedToken {
+  const api = [...client.grants.values()].find((each) => each.identifier === claims.aud);
+  const held = new Set(api?.scopes);
+  return {
+    jti: claims.jti,
+    client,
+    audience: claims.aud,
+    api,
+    scopes: claims.scope.split(' ').filter((scope) => held.has(scope)),
+    issuedAtSeconds: claims.iat,
+    expiresAtSeconds: claims.exp,
+  };
+}
+
+/** Verifies a signature once and remembers the claims; everything that can change is looked at each time by `inspect`. */
+function createJwtReader({ issuer, keys }: Parts): (token: string) => StoredClaims | undefined {
+  const verified = new Map<string, { kid: string; claims: StoredClaims }>();
+  return (token) => {
+    const known = verified.get(token);
+    if (known) return keys().find(known.kid) ? known.claims : undefined;
+    const read = verifyJwt(token, issuer, keys());
+    if (!read) return undefined;
+    if (verified.size >= MAX_VERIFIED) {
+      const oldest = verified.keys().next();
+      if (!oldest.done) verified.delete(oldest.value);
+    }
+    verified.set(token, read);
+    return read.claims;
+  };
+}
+
+const JWT_FORM = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/;
+
+function verifyJwt(token: string, issuer: string, keys: KeyRing): { kid: string; claims: StoredClaims } | undefined {
+  const parts = JWT_FORM.exec(token);
+  if (!parts?.[1] || !parts[2] || !parts[3]) return undefined;
+  const header = parseObject(parts[1]);
+  if (!header || typeof header['kid'] !== 'string' || 'crit' in header) return undefined;
+  if (typeof header['typ'] !== 'string' || header['typ'].toLowerCase() !== 'at+jwt') return undefined;
+  const key = keys.find(header['kid']);
+  if (!key || header['alg'] !== key.algorithm) return undefined;
+  const signed = Buffer.from(`${parts[1]}.${parts[2]}`, 'latin1');
+  const signature = Buffer.from(parts[3], 'base64url');
+  // base64url has spare bits: only the spelling that was issued counts, else revoked and remembered tokens would have doubles.
+  if (signature.toString('base64url') !== parts[3] || !key.verifyData(signed, signature)) return undefined;
+  const claims = parseObject(parts[2]);
+  return claims && isOurs(claims, issuer) ? { kid: key.kid, claims } : undefined;
+}
+
+function isOurs(claims: Record<string, unknown>, issuer: string): claims is Record<string, unknown> & StoredClaims {
+  return (
+    claims['iss'] === issuer &&
+    ['client_id', 'aud', 'jti', 'scope', 'company_id'].every((name) => typeof claims[name] === 'string') &&
+    Number.isInteger(claims['iat']) &&
+    Number.isInteger(claims['exp'])
+  );
+}
+
+function parseObject(base64url: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(base64url, 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** SHA-256 in base64url: all that is stored of an opaque token's value. */
+export function opaqueTokenHash(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}
+
+async function readOpaque({ liveTokens }: Parts, token: string): Promise<StoredClaims | undefined> {
+  // 43 characters come from the engine; anything else was never issued and costs no query.
+  if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
+  const stored = await liveTokens.findOpaque(opaqueTokenHash(token));
+  if (!stored) return undefined;
+  return {
+    client_id: stored.clientId,
+    company_id: stored.companyId,
+    aud: stored.audience,
+    scope: stored.scope,
+    jti: stored.jti,
+    iat: toNumericDate(stored.issuedAt),
+    exp: toNumericDate(stored.expiresAt),
+  };
+}
