@@ -113,7 +113,7 @@ test('10,000 rules of both families let in their own addresses and not those bet
       true,
       false,
       true,
-      false,
+      true,
       false,
     ]);
   }
