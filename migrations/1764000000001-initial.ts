@@ -200,6 +200,42 @@ CREATE TABLE revoked_token (
 CREATE INDEX revoked_token_expiry ON revoked_token (expires_at);
 `;
 
+// The one place that says what a role grants to holders in a company: what the role names, of the APIs available there, capped by
+// the level of the company (root, reseller, any other).
+const GRANTS = `
+CREATE FUNCTION level_rank(level text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE level WHEN 'company' THEN 1 WHEN 'reseller' THEN 2 ELSE 3 END
+$$;
+
+CREATE FUNCTION company_level(parent_id text, reseller boolean) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN parent_id IS NULL THEN 'root' WHEN reseller THEN 'reseller' ELSE 'company' END
+$$;
+
+-- The APIs that the company with this path may use: an API chosen for a company is available to all below it too.
+CREATE FUNCTION available_apis(company_path text) RETURNS SETOF api LANGUAGE sql STABLE AS $$
+  SELECT a.* FROM api a
+  WHERE a.available_to_all OR EXISTS (
+    SELECT FROM api_company ac
+    WHERE ac.api_id = a.id AND ac.company_id = ANY (string_to_array(rtrim($1, '/'), '/')))
+$$;
+
+CREATE FUNCTION granted_privileges(role_id text, company_id text)
+RETURNS TABLE (api_id text, scope text, "position" integer) LANGUAGE sql STABLE AS $$
+  SELECT p.api_id, p.scope, p.position
+  FROM company c
+  JOIN role r ON r.id = $1
+  CROSS JOIN LATERAL available_apis(c.path) a
+  JOIN privilege p ON p.api_id = a.id
+  WHERE c.id = $2
+    AND level_rank(p.level) <= level_rank(company_level(c.parent_id, c.reseller))
+    AND CASE r.id
+      WHEN 'role_reseller' THEN true
+      WHEN 'role_company_admin' THEN p.level = 'company'
+      ELSE EXISTS (SELECT FROM role_privilege rp WHERE rp.role_id = r.id AND rp.api_id = p.api_id AND rp.scope = p.scope)
+    END
+$$;
+`;
+
 // Partitions by day of expiry are made ahead and dropped afterwards; what finds none lands in the default one.
 const OPAQUE_TOKENS = `
 CREATE TABLE opaque_token (
@@ -330,7 +366,7 @@ CREATE TRIGGER revoked_token_change AFTER INSERT ON revoked_token
 
 export class Initial1764000000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const script of [TABLES, OPAQUE_TOKENS, AUDIT, CHANGE_FEED]) await runner.query(script);
+    for (const script of [TABLES, GRANTS, OPAQUE_TOKENS, AUDIT, CHANGE_FEED]) await runner.query(script);
   }
 
   async down(): Promise<void> {
