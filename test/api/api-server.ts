@@ -133,8 +133,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON, whatever it is. */
-  readonly json: any;
+  /** The body as JSON, whatever it is; `answers.ts` reads it by the schema of its contract. */
+  readonly json: unknown;
 }
 
 /** `json` is sent as JSON; `body` as it is. */

@@ -4,6 +4,8 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { unavailable } from '../../src/base/problem.ts';
+import { createCredential } from '../../src/domain/client/credential.ts';
+import { asProblem } from './answers.ts';
 import { type ApiServer, awayStorage, call, rootCompany, startApiServer } from './api-server.ts';
 
 let server: ApiServer;
@@ -87,6 +89,14 @@ describe('RFC 6750 §3', () => {
     },
   );
 
+  test('the scheme Token is refused in words of its own: API tokens do not exist', async () => {
+    const headers = { Authorization: 'Token pstt_0123456789' };
+    const answer = await call(server, 'GET', '/api/v1/me', { headers });
+    expect(answer.status).toBe(401);
+    expect(asProblem(answer).detail).toMatch(/^The scheme Token is for API tokens, which this server does not have\./);
+    expect(answer.text).not.toContain('pstt_');
+  });
+
   test('a browser that asks for text/html gets problem+json too', async () => {
     const answer = await call(server, 'GET', '/api/v1/me', { headers: { Accept: 'text/html' } });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -103,6 +113,15 @@ describe('RFC 6750 §3.1', () => {
     expect(answer.text).not.toContain('never-issued');
   });
 
+  test('a client secret in place of a token gets 401 invalid_token that says what to do, and is not repeated', async () => {
+    const secret = createCredential('psts_');
+    const answer = await call(server, 'GET', '/api/v1/me', { token: secret });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="postern", error="invalid_token"/);
+    expect(asProblem(answer).detail).toContain('Exchange it for one at http://localhost:3000/oauth2/token');
+    expect(answer.text + server.logged()).not.toContain(secret);
+  });
+
   test('a token without the privilege gets 403 insufficient_scope with the scope to ask for', async () => {
     const answer = await call(server, 'GET', '/api/v1/clients', { token: 'reads-audit' });
     expect(answer.status).toBe(403);
@@ -110,7 +129,7 @@ describe('RFC 6750 §3.1', () => {
       'Bearer realm="postern", error="insufficient_scope", scope="clients:read"',
     );
     expect(answer.json).toMatchObject({ type: 'urn:postern:problem:request.forbidden', status: 403 });
-    expect(answer.json.detail).toContain('clients:read');
+    expect(asProblem(answer).detail).toContain('clients:read');
   });
 
   test('the privilege is looked at before the body is read', async () => {
@@ -125,14 +144,14 @@ test('a call from a refused address gets 403 that names the address as seen', as
   expect(answer.status).toBe(403);
   expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="postern"');
   expect(answer.json).toMatchObject({ type: 'urn:postern:problem:request.address_refused', status: 403 });
-  expect(answer.json.detail).toContain('203.0.113.9');
+  expect(asProblem(answer).detail).toContain('203.0.113.9');
 });
 
 test('a call from an unknown address gets 403 that says that it cannot be told', async () => {
   server.answer('nowhere', { ok: false, reason: 'address_refused', address: null });
   const answer = await call(server, 'GET', '/api/v1/me', { token: 'nowhere' });
   expect(answer.status).toBe(403);
-  expect(answer.json.detail).toContain('X-Forwarded-For');
+  expect(asProblem(answer).detail).toContain('X-Forwarded-For');
 });
 
 test('an authenticator that cannot know gives 503 with Retry-After, never a verdict', async () => {

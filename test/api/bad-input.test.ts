@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { asProblem, pointersOf } from './answers.ts';
 import { type Answer, type ApiServer, awayStorage, call, rootCompany, startApiServer } from './api-server.ts';
 
 let server: ApiServer;
@@ -30,10 +31,6 @@ function expectProblem(answer: Answer, status: number): void {
   });
   expect(answer.json).toMatchObject({ status, instance: `urn:request:${answer.headers.get('x-request-id')}` });
   expect(answer.headers.get('cache-control')).toBe('no-store');
-}
-
-function pointersOf(answer: Answer): string[] {
-  return answer.json.errors.map(({ pointer }: { pointer: string }) => pointer);
 }
 
 describe('paths and methods', () => {
@@ -81,7 +78,7 @@ describe('paths and methods', () => {
     async (id) => {
       const answer = await call(server, 'GET', `/api/v1/clients/${id}`, { token });
       expectProblem(answer, 404);
-      expect(answer.json.detail).toBe('There is no such client.');
+      expect(asProblem(answer).detail).toBe('There is no such client.');
     },
   );
 });
@@ -108,7 +105,7 @@ describe('bodies that cannot be read', () => {
   ])('%s is a 400', async (_name, body) => {
     const answer = await post(body);
     expectProblem(answer, 400);
-    expect(answer.json.type).toBe('urn:postern:problem:request.malformed');
+    expect(asProblem(answer).type).toBe('urn:postern:problem:request.malformed');
   });
 
   test('the same field in two objects, braces and quotes within texts, and 32 levels are no fault of structure', async () => {
@@ -254,12 +251,12 @@ describe('bodies with values that are not valid', () => {
     const answer = await post(JSON.stringify(body));
     expectProblem(answer, 422);
     expect(pointersOf(answer)).toEqual(pointers);
-    for (const { detail } of answer.json.errors) expect(detail).toMatch(/^[A-Z0-9_a-z].{8,}\.$/);
+    for (const { detail } of asProblem(answer).errors ?? []) expect(detail).toMatch(/^[A-Z0-9_a-z].{8,}\.$/);
   });
 
   test('a read-only field is told from an unknown one', async () => {
     const answer = await post(JSON.stringify({ ...good, created_at: 'x', made_at: 'x' }));
-    expect(answer.json.errors).toEqual([
+    expect(asProblem(answer).errors).toEqual([
       { pointer: '/created_at', detail: 'created_at is read-only here. Leave it out.' },
       { pointer: '/made_at', detail: 'There is no field made_at here. Leave it out.' },
     ]);
@@ -299,7 +296,7 @@ describe('bodies with values that are not valid', () => {
     const body = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`field_${at}`, at]));
     const answer = await post(JSON.stringify(body));
     expectProblem(answer, 422);
-    expect(answer.json.errors).toHaveLength(101);
+    expect(asProblem(answer).errors).toHaveLength(101);
     expect(answer.text.length).toBeLessThan(20_000);
   });
 

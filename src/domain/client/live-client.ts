@@ -30,7 +30,7 @@ export interface LiveClient {
   readonly tokenGeneration: number;
   readonly ipMode: IpRestrictionMode;
   readonly ipMatcher: IpMatcher;
-  /** Also expired ones: an expired secret is told from a wrong one in the audit log, never in the answer. */
+  /** Oldest first. Also expired ones: an expired secret is told from a wrong one in the audit log, never in the answer. */
   readonly secrets: readonly LiveSecret[];
   /** What the role grants in the client's company, by API id. */
   readonly grants: ReadonlyMap<string, GrantedApi>;

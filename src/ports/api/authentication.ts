@@ -4,6 +4,7 @@ import { Problem } from '../../base/problem.ts';
 import { type Caller, mayCall, type Origin } from '../../domain/access/caller.ts';
 import type { IpAddress } from '../../domain/address/ip-address.ts';
 import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
+import { isWellFormedCredential } from '../../domain/client/credential.ts';
 import type { RequestState } from '../http/request-context.ts';
 import { ApiProblem } from './api-problem.ts';
 
@@ -84,17 +85,24 @@ function readBearer(ctx: Context, issuer: string): string {
   const lines = ctx.req.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'authorization');
   if (lines.length > 1) throw badRequest('There is more than one Authorization header. Send one.');
   const [, scheme = '', token = ''] = /^([^ ]*)(?: +(.*))?$/s.exec(ctx.get('authorization').trim()) ?? [];
-  if (scheme.toLowerCase() !== 'bearer') {
-    throw new ApiProblem(
-      'request.unauthenticated',
-      `Send "Authorization: Bearer <access token>". A token comes from ${issuer}/oauth2/token in exchange for client ID and secret.`,
-      { 'WWW-Authenticate': REALM },
-    );
+  const hint = `Send "Authorization: Bearer <access token>". A token comes from ${issuer}/oauth2/token in exchange for client ID and secret.`;
+  if (scheme.toLowerCase() === 'token') {
+    throw unauthenticated(`The scheme Token is for API tokens, which this server does not have. ${hint}`);
+  }
+  if (scheme.toLowerCase() !== 'bearer') throw unauthenticated(hint);
+  // What people paste first; the check characters make sure that it is one, and it is not repeated.
+  if (isWellFormedCredential(token, 'psts_')) {
+    throw badToken(`This is a client secret, not an access token. Exchange it for one at ${issuer}/oauth2/token.`);
   }
   if (!B64TOKEN.test(token)) {
     throw badToken(token === '' ? 'The Authorization header has no access token.' : 'The access token is malformed.');
   }
   return token;
+}
+
+/** RFC 6750 §3.1: whoever sends no token of this kind gets a challenge without an error code. */
+function unauthenticated(detail: string): Problem {
+  return new ApiProblem('request.unauthenticated', detail, { 'WWW-Authenticate': REALM });
 }
 
 function badRequest(detail: string): Problem {
