@@ -21,9 +21,12 @@ export function startSecretPage() {
   for (const button of page.querySelectorAll('[data-download]')) {
     button.addEventListener('click', () => download(button));
   }
+  // From here on this entry of the history is the client's page: reloading it and coming back to it ask for that one, and the
+  // browser has no form to send again.
+  history.replaceState(null, '', page.dataset.next);
   // Browsers may keep a page alive for Back although it was sent with no-store.
   window.addEventListener('pagehide', () => page.replaceChildren());
   window.addEventListener('pageshow', (event) => {
-    if (event.persisted) location.replace(page.dataset.next);
+    if (event.persisted) location.reload();
   });
 }

@@ -283,7 +283,7 @@ export function ClientDetailPage(props: ClientDetailPageProps) {
       {mayWrite && <DangerZone client={client} />}
       {mayWrite &&
         secrets.map((secret) => (
-          <ConfirmDialog {...secretDeletion(client, secret, secrets.length === 1)} key={secret.id} />
+          <ConfirmDialog {...secretDeletion(client, secret, secrets, frame.now)} key={secret.id} />
         ))}
     </AppShell>
   );

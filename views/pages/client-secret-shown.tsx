@@ -15,8 +15,8 @@ export type ClientSecretShownPageProps = {
   client: { clientId: string; name: string; role: string; tokenLifetimeSeconds: number };
   /** In plain text; exists in this answer alone. */
   clientSecret: string;
-  /** `created`: with its client. `added`: the second secret of a client, made to rotate. */
-  occasion: 'created' | 'added';
+  /** `created`: with its client. `added`: beside another one, to rotate. `replaced`: the client had none left. */
+  occasion: 'created' | 'added' | 'replaced';
   tokenUrl: string;
   /** What saving changed, such as a network that was written with host bits. */
   notices: readonly string[];
@@ -83,9 +83,15 @@ function SecretLines({ client, clientSecret }: Pick<ClientSecretShownPageProps, 
   );
 }
 
+const headings = {
+  created: 'Client ID and secret of ',
+  added: 'A second secret for ',
+  replaced: 'A new secret for ',
+} as const;
+
 function Explanation({ client, occasion }: Pick<ClientSecretShownPageProps, 'client' | 'occasion'>) {
   const name = <Chosen>{client.name}</Chosen>;
-  return occasion === 'created' ? (
+  return occasion !== 'added' ? (
     <p>
       With these two {name} gets access tokens that last {durationText(client.tokenLifetimeSeconds)} and carry the role{' '}
       <Chosen>{client.role}</Chosen>. Anyone who has them can do the same: treat the secret like a password.
@@ -127,7 +133,7 @@ export function ClientSecretShownPage(props: ClientSecretShownPageProps) {
             </span>
             <div>
               <h2 id="secret-title">
-                {occasion === 'created' ? 'Client ID and secret of ' : 'A second secret for '}
+                {headings[occasion]}
                 <Chosen>{client.name}</Chosen>
               </h2>
               <Explanation client={client} occasion={occasion} />

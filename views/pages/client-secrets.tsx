@@ -4,6 +4,7 @@ import { DialogLink, PostButton } from '../parts/button.tsx';
 import type { Confirmation } from '../parts/confirm.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Chosen, Panel } from '../parts/panel.tsx';
+import { Status } from '../parts/status.tsx';
 import { Table } from '../parts/table.tsx';
 import { MaybeTime, RelativeTime } from '../parts/time.tsx';
 import { clientHref } from './clients-list.tsx';
@@ -24,8 +25,20 @@ function secretHref(client: Named, secret: { id: string }): string {
   return `${clientHref(client.clientId)}/secrets/${encodeURIComponent(secret.id)}/delete`;
 }
 
-/** Asked before a secret is deleted; `last` is true when the client has no other. */
-export function secretDeletion(client: Named, secret: { id: string; hint: string }, last: boolean): Confirmation {
+type Ending = { id: string; expiresAt: Date | null };
+
+function isOver(secret: Ending, now: Date): boolean {
+  return secret.expiresAt !== null && secret.expiresAt <= now;
+}
+
+/** Asked before a secret is deleted; `all` are the client's secrets, from which follows what it is left with. */
+export function secretDeletion(
+  client: Named,
+  secret: Ending & { hint: string },
+  all: readonly Ending[],
+  now: Date,
+): Confirmation {
+  const isLast = !all.some((each) => each.id !== secret.id && !isOver(each, now));
   return {
     id: `delete-secret-${secret.id}`,
     question: <>Delete the secret ending in {secret.hint}?</>,
@@ -34,7 +47,7 @@ export function secretDeletion(client: Named, secret: { id: string; hint: string
         Programs that still use it as <Chosen>{client.name}</Chosen> get no tokens from now on.
       </>,
       'Tokens that were got with it end at once.',
-      last
+      isLast
         ? 'It is the only secret: the client can’t get tokens until you make another.'
         : 'The other secret keeps working.',
     ],
@@ -74,7 +87,11 @@ export function ClientSecrets({ client, secrets, now, mayWrite, formId }: Client
       id="secrets"
       title="Secrets"
       lede="To rotate: make a second one, put it in place, delete the first."
-      actions={mayWrite && <MakeSecret client={client} count={secrets.length} formId={formId} />}
+      actions={
+        mayWrite && (
+          <MakeSecret client={client} count={secrets.filter((secret) => !isOver(secret, now)).length} formId={formId} />
+        )
+      }
       flush
     >
       {secrets.length === 0 ? (
@@ -102,7 +119,12 @@ export function ClientSecrets({ client, secrets, now, mayWrite, formId }: Client
             {
               head: 'Expires',
               kind: 'nowrap',
-              cell: (secret) => <MaybeTime at={secret.expiresAt} now={now} absent="Never" />,
+              cell: (secret) =>
+                isOver(secret, now) ? (
+                  <Status tone="warn">Expired</Status>
+                ) : (
+                  <MaybeTime at={secret.expiresAt} now={now} absent="Never" />
+                ),
             },
             {
               head: 'Last used',

@@ -1,0 +1,125 @@
+// The audit log: search, filters, pages, and one event with the true reason.
+import { h } from 'preact';
+import { AuditEventPage } from '../../../views/pages/audit-event.tsx';
+import { AuditListPage } from '../../../views/pages/audit-list.tsx';
+import type { Caller } from '../../domain/access/caller.ts';
+import { AUDIT_ACTIONS, type AuditAction, type AuditChanges, type AuditEvent } from '../../domain/audit/audit-event.ts';
+import type { AuditFilter } from '../../domain/stores.ts';
+import { toAuditRow } from './audit-words.ts';
+import { type Answer, behind, page, type PageRoute, type SignedInVisit } from './page.ts';
+import { choiceOf, hrefOf, idOf, parseQuery, type Query, textOf } from './query.ts';
+
+export const auditRoutes: readonly PageRoute[] = [
+  { path: '/audit', place: 'audit', get: behind('audit:read', showEvents) },
+  { path: '/audit/:eventId', place: 'audit', get: behind('audit:read', showEvent) },
+];
+
+const PAGE_SIZE = 50;
+const ACTIONS = Object.keys(AUDIT_ACTIONS) as AuditAction[];
+
+async function showEvents({ caller, services, querystring }: SignedInVisit): Promise<Answer> {
+  const query = parseQuery(querystring);
+  const { filter, errors } = parseFilter(query);
+  const isFaulty = Object.keys(errors).length > 0;
+  const cursor = textOf(query, 'cursor');
+  const found = isFaulty
+    ? { items: [], nextCursor: null }
+    : await services.audit.list(caller, filter, { limit: PAGE_SIZE, cursor, order: 'desc' });
+  const kept = {
+    q: textOf(query, 'q') ?? '',
+    action: filter.action ?? '',
+    outcome: filter.outcome ?? '',
+    from: query['from'] ?? '',
+    to: query['to'] ?? '',
+  };
+  return page(
+    (frame) =>
+      h(AuditListPage, {
+        frame,
+        events: found.items.map((event) => toAuditRow(event, caller)),
+        filter: kept,
+        errors,
+        actions: ACTIONS.map((action) => ({ value: action, label: action })),
+        firstHref: cursor === undefined ? undefined : hrefOf('/audit', kept),
+        nextHref: found.nextCursor === null ? undefined : hrefOf('/audit', { ...kept, cursor: found.nextCursor }),
+      }),
+    { status: isFaulty ? 422 : 200 },
+  );
+}
+
+function parseFilter(query: Query): { filter: AuditFilter; errors: { from?: string; to?: string } } {
+  const from = parseDay(query['from']);
+  const to = parseDay(query['to']);
+  const action = choiceOf(query, 'action', ACTIONS);
+  const outcome = choiceOf(query, 'outcome', ['success', 'failure']);
+  const errors: { from?: string; to?: string } = {};
+  if (from === null) errors.from = NO_DATE;
+  if (to === null) errors.to = NO_DATE;
+  if (from && to && to < from) errors.to = 'This is before “From”.';
+  const filter = {
+    ...parseSearch(textOf(query, 'q')),
+    action,
+    outcome,
+    from: from ?? undefined,
+    to: to ? new Date(to.getTime() + DAY_MILLISECONDS) : undefined,
+  };
+  return { filter, errors };
+}
+
+const NO_DATE = 'Enter a date such as 2026-03-14.';
+const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/** Midnight in UTC; undefined for nothing, null for no date. */
+function parseDay(text: string | undefined): Date | undefined | null {
+  if (text === undefined || text.trim() === '') return undefined;
+  const day = text.trim();
+  const at = new Date(`${day}T00:00:00Z`);
+  return /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day) ? at : null;
+}
+
+const REFERENCE = /(?:^|\bref[\s:]+)([0-9a-f]{32})(?![0-9a-z])/i;
+const CLIENT_ID = /^pst_[0-9A-Za-z]{20,60}$/;
+
+/** People paste what they have: the bare reference, `(ref 3f9c…)`, or the whole error that a program printed. */
+function parseSearch(text: string | undefined): Pick<AuditFilter, 'q' | 'requestId' | 'clientId'> {
+  if (text === undefined) return {};
+  const reference = REFERENCE.exec(text)?.[1];
+  if (reference !== undefined) return { requestId: reference.toLowerCase() };
+  if (CLIENT_ID.test(text)) return { clientId: text };
+  return { q: text };
+}
+
+async function showEvent({ caller, services, params }: SignedInVisit): Promise<Answer> {
+  const event = await services.audit.get(caller, idOf(params, 'eventId', 'audit event'));
+  return page((frame) =>
+    h(AuditEventPage, {
+      frame,
+      event: {
+        ...toAuditRow(event, caller),
+        company: companyOf(event, caller),
+        reasonCode: event.reason,
+        userAgent: event.userAgent,
+        changes: toChanges(event.changes ?? {}),
+        details: Object.entries(event.details ?? {}).map(([name, value]) => ({ name, value })),
+      },
+    }),
+  );
+}
+
+function companyOf({ companyId }: AuditEvent, caller: Caller): string {
+  if (companyId === null) return 'None: nobody knows whose it was';
+  return companyId === caller.companyId ? caller.companyName : companyId;
+}
+
+function toChanges(changes: AuditChanges) {
+  return Object.entries(changes).map(([field, [before, after]]) => ({
+    field,
+    old: valueText(before),
+    new: valueText(after),
+  }));
+}
+
+function valueText(value: unknown): string | null {
+  if (value === null || value === undefined || value === '') return null;
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 1);
+}

@@ -1,0 +1,181 @@
+// The form of a client: from what was typed to what the domain takes, and the domain's faults back to the fields.
+import type { ClientFormValues } from '../../../views/pages/client-form.tsx';
+import type { SelectOption } from '../../../views/parts/field.tsx';
+import { splitRuleText } from '../../domain/address/rule-entries.ts';
+import { type IpRestriction, type IpRestrictionMode, parseIpRestriction } from '../../domain/address/ip-rule-list.ts';
+import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
+import { clientFields } from '../../domain/client/client-fields.ts';
+import { type Client, DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../domain/client/client.ts';
+import { fieldOfPointer, FormFaults } from './form.ts';
+
+export const CLIENT_FORM_FIELDS = [
+  'name',
+  'description',
+  'role_id',
+  'status',
+  'ip_mode',
+  'ip_rules',
+  'token_lifetime',
+  'token_format',
+  'default_api',
+  'expires_at',
+] as const satisfies readonly (keyof ClientFormValues)[];
+
+type GivenValues = { readonly [Name in keyof ClientFormValues]?: string | undefined };
+
+export const NEW_CLIENT_VALUES: ClientFormValues = {
+  name: '',
+  description: '',
+  role_id: '',
+  status: 'active',
+  ip_mode: 'off',
+  ip_rules: '',
+  token_lifetime: String(DEFAULT_TOKEN_LIFETIME_SECONDS),
+  token_format: 'jwt',
+  default_api: MANAGEMENT_API_ID,
+  expires_at: '',
+};
+
+export function valuesOfClient(client: Client): ClientFormValues {
+  return {
+    name: client.name,
+    description: client.description,
+    role_id: client.roleId,
+    status: client.status,
+    ip_mode: client.ipRestriction.mode,
+    ip_rules: client.ipRestriction.rules.join('\n'),
+    token_lifetime: String(client.tokenLifetimeSeconds),
+    token_format: client.tokenFormat,
+    default_api: client.defaultApi,
+    expires_at: minuteText(client.expiresAt),
+  };
+}
+
+/** As `datetime-local` has it, in UTC; a field that the form lacks keeps what it had. */
+export function mergedValues(before: ClientFormValues, given: GivenValues): ClientFormValues {
+  const entries = CLIENT_FORM_FIELDS.map((name) => [name, given[name] ?? before[name]] as const);
+  return Object.fromEntries(entries) as ClientFormValues;
+}
+
+/** What the form stands for. */
+export interface ClientInput {
+  readonly name: string;
+  readonly description: string;
+  readonly roleId: string;
+  readonly status: Client['status'];
+  readonly ipRestriction: IpRestriction;
+  readonly tokenLifetimeSeconds: number;
+  readonly tokenFormat: Client['tokenFormat'];
+  readonly defaultApi: string;
+  readonly expiresAt: Date | null;
+}
+
+/**
+ * All faults at once, or the input. `stored` is the client as it was when the form was opened: an expiry that nobody touched
+ * stays to the second, though the form shows minutes.
+ */
+export function parseClientForm(
+  values: ClientFormValues,
+  stored: Client | undefined,
+): { readonly input: ClientInput | undefined; readonly faults: FormFaults } {
+  const faults = new FormFaults();
+  const { expires_at: expiry } = values;
+  const keepsExpiry = stored !== undefined && expiry === minuteText(stored.expiresAt);
+  if (values.role_id === '') faults.add('role_id', 'Choose a role.');
+  const fields = {
+    name: faults.check('name', clientFields.name, values.name),
+    description: faults.check('description', clientFields.description, values.description),
+    roleId: values.role_id === '' ? undefined : faults.check('role_id', clientFields.roleId, values.role_id),
+    status: faults.check('status', clientFields.status, values.status),
+    ipRestriction: checkRestriction(faults, values),
+    tokenLifetimeSeconds: checkLifetime(faults, values.token_lifetime),
+    tokenFormat: faults.check('token_format', clientFields.tokenFormat, values.token_format),
+    defaultApi: faults.check('default_api', clientFields.defaultApi, values.default_api),
+    expiresAt: keepsExpiry ? stored.expiresAt : checkExpiry(faults, expiry),
+  };
+  return { input: faults.isEmpty ? (fields as ClientInput) : undefined, faults };
+}
+
+const MAX_LISTED = 50;
+
+function checkRestriction(faults: FormFaults, { ip_mode: mode, ip_rules: text }: ClientFormValues) {
+  const entries = splitRuleText(text);
+  const result = parseIpRestriction(mode, entries);
+  if (result.ok) return { mode: mode as IpRestrictionMode, rules: entries };
+  for (const { pointer, detail } of result.faults.slice(0, MAX_LISTED)) {
+    faults.add(clientFieldOf(pointer) ?? 'form', atEntry(pointer, detail, entries));
+  }
+  const left = result.faults.length - MAX_LISTED;
+  if (left > 0) faults.add('ip_rules', `And ${left.toLocaleString('en')} more entries like these.`);
+  return undefined;
+}
+
+/** Names the entry where its fault does not quote it. */
+function atEntry(pointer: string, detail: string, entries: readonly string[]): string {
+  const index = Number(/\/rules\/(\d+)$/.exec(pointer)?.[1] ?? -1);
+  const entry = entries[index];
+  if (entry === undefined || (entry !== '' && detail.includes(entry))) return detail;
+  return `Entry ${index + 1}${entry === '' ? '' : ` (${clipped(entry)})`}: ${detail}`;
+}
+
+function clipped(entry: string): string {
+  return entry.length > 60 ? `${entry.slice(0, 60)}…` : entry;
+}
+
+function checkLifetime(faults: FormFaults, text: string): number | undefined {
+  const seconds = /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  const result = clientFields.tokenLifetimeSeconds.safeParse(seconds);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) faults.add('token_lifetime', issue.message);
+  return undefined;
+}
+
+/** `2027-01-31T12:00` with or without seconds; empty for never. */
+function checkExpiry(faults: FormFaults, text: string): Date | null | undefined {
+  if (text.trim() === '') return null;
+  const [, minute, seconds = ':00'] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?$/.exec(text.trim()) ?? [];
+  const result = clientFields.expiresAt.safeParse(minute === undefined ? '' : `${minute}${seconds}Z`);
+  if (result.success) return result.data;
+  faults.add('expires_at', 'Enter a date and time such as 2027-01-31 12:00, in UTC, or nothing.');
+  return undefined;
+}
+
+function minuteText(instant: Date | null): string {
+  return instant === null ? '' : instant.toISOString().slice(0, 16);
+}
+
+/** The field in which the domain's pointer is typed. */
+export function clientFieldOf(pointer: string): string | undefined {
+  if (pointer === '/ip_restriction/mode') return 'ip_mode';
+  if (pointer.startsWith('/ip_restriction')) return 'ip_rules';
+  const name = fieldOfPointer(pointer);
+  return CLIENT_FORM_FIELDS.some((field) => field === name) ? name : undefined;
+}
+
+/** Nothing but Postern's own API yet, and whatever the client has. */
+export function apiOptions(current: string): SelectOption[] {
+  return [...new Set([MANAGEMENT_API_ID, current])].map((id) => ({ value: id, label: apiName(id) }));
+}
+
+export function apiName(id: string): string {
+  return id === MANAGEMENT_API_ID ? 'Management API' : id;
+}
+
+const LABELS: Readonly<Record<keyof ClientFormValues, string>> = {
+  name: 'Name',
+  description: 'Description',
+  role_id: 'Role',
+  status: 'Status',
+  ip_mode: 'IP restriction',
+  ip_rules: 'Allowed addresses',
+  token_lifetime: 'Token lifetime',
+  token_format: 'Token format',
+  default_api: 'Default API',
+  expires_at: 'Expires at',
+};
+
+/** The labels of the fields in which the two differ. */
+export function differingLabels(one: ClientFormValues, other: ClientFormValues): string[] {
+  const plain = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
+  return CLIENT_FORM_FIELDS.filter((name) => plain(one[name]) !== plain(other[name])).map((name) => LABELS[name]);
+}

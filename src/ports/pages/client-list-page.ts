@@ -1,0 +1,73 @@
+// The list of clients: search, filters, order, pages.
+import { h } from 'preact';
+import { type ClientRow, ClientsListPage } from '../../../views/pages/clients-list.tsx';
+import type { ClientStatus as ShownStatus } from '../../../views/parts/status.tsx';
+import { mayCall } from '../../domain/access/caller.ts';
+import type { ClientSummary } from '../../domain/client/client.ts';
+import type { ClientSort } from '../../domain/stores.ts';
+import { type Answer, page, type SignedInVisit } from './page.ts';
+import { choiceOf, hrefOf, parseQuery, textOf } from './query.ts';
+
+const PAGE_SIZE = 50;
+const SORTS = ['created_at', 'name', 'last_used_at'] as const satisfies readonly ClientSort[];
+
+export async function showClients(visit: SignedInVisit): Promise<Answer> {
+  const { caller, services, now } = visit;
+  const query = parseQuery(visit.querystring);
+  const status = choiceOf(query, 'status', ['active', 'inactive']);
+  const sort = choiceOf(query, 'sort', SORTS);
+  const filter = { q: textOf(query, 'q'), status, roleId: textOf(query, 'role_id'), sort };
+  const cursor = textOf(query, 'cursor');
+  const [found, roles, counts] = await Promise.all([
+    services.clients.list(caller, filter, { limit: PAGE_SIZE, cursor }),
+    services.roles.listChoosable(caller),
+    services.clients.count(caller),
+  ]);
+  const kept = { q: filter.q, status, role_id: filter.roleId, sort };
+  const isSearch = filter.q !== undefined || filter.roleId !== undefined;
+  return page((frame) =>
+    h(ClientsListPage, {
+      frame,
+      clients: found.items.map((client) => toRow(client, now)),
+      filter: { q: filter.q ?? '', status: status ?? '', roleId: filter.roleId ?? '' },
+      roles: roles.map((role) => ({ value: role.id, label: role.name })),
+      sort: {
+        name: sortHead(kept, 'name'),
+        created: sortHead(kept, 'created_at'),
+        lastUsed: sortHead(kept, 'last_used_at'),
+      },
+      sortValue: sort ?? '',
+      // Counting what a search finds would cost as much as finding it.
+      total: isSearch ? undefined : status ? counts[status] : counts.active + counts.inactive,
+      firstHref: cursor === undefined ? undefined : hrefOf('/clients', kept),
+      nextHref: found.nextCursor === null ? undefined : hrefOf('/clients', { ...kept, cursor: found.nextCursor }),
+      mayCreate: mayCall(caller, 'clients:write'),
+    }),
+  );
+}
+
+type Kept = Readonly<Record<string, string | undefined>> & { readonly sort: ClientSort | undefined };
+
+/** Names run from A to Z, times from the latest; the other way round nobody has missed. */
+function sortHead(kept: Kept, sort: ClientSort) {
+  const isNow = (kept.sort ?? 'created_at') === sort;
+  const direction = sort === 'name' ? ('ascending' as const) : ('descending' as const);
+  const href = hrefOf('/clients', { ...kept, sort: sort === 'created_at' ? undefined : sort });
+  return { href, direction: isNow ? direction : undefined };
+}
+
+function toRow(client: ClientSummary, now: Date): ClientRow {
+  return {
+    clientId: client.clientId,
+    name: client.name,
+    status: shownStatus(client, now),
+    role: client.roleName,
+    createdAt: client.createdAt,
+    lastUsedAt: client.lastUsedAt,
+  };
+}
+
+/** An expired client is no longer active, whatever was set; an inactive one stays what somebody made it. */
+export function shownStatus(client: Pick<ClientSummary, 'status' | 'expiresAt'>, now: Date): ShownStatus {
+  return client.status === 'active' && client.expiresAt !== null && client.expiresAt <= now ? 'expired' : client.status;
+}

@@ -1,0 +1,39 @@
+// The frame of a page behind the sign-in: the navigation, with what the visitor may see alone.
+import type { AppFrame, Flash, NavItem } from '../../../views/layout/app-shell.tsx';
+import { mayCall } from '../../domain/access/caller.ts';
+import type { PageVisitor } from '../../domain/user/account-service.ts';
+import type { Place } from './page.ts';
+
+interface Entry {
+  readonly place: Place;
+  readonly item: Omit<NavItem, 'current'>;
+  /** The scope without which the page would be refused. */
+  readonly privilege?: string;
+}
+
+const WORK: readonly Entry[] = [
+  { place: 'overview', item: { href: '/', label: 'Overview', icon: 'overview' } },
+  { place: 'clients', item: { href: '/clients', label: 'Clients', icon: 'clients' }, privilege: 'clients:read' },
+  { place: 'roles', item: { href: '/roles', label: 'Roles', icon: 'roles' }, privilege: 'roles:read' },
+  { place: 'audit', item: { href: '/audit', label: 'Audit log', icon: 'audit' }, privilege: 'audit:read' },
+];
+
+const REST: readonly Entry[] = [
+  { place: null, item: { href: '/docs', label: 'API docs', icon: 'docs' } },
+  { place: 'account', item: { href: '/account', label: 'Account', icon: 'account' } },
+];
+
+export function createFrame(visitor: PageVisitor, place: Place, now: Date, flash: Flash | undefined): AppFrame {
+  const itemsOf = (entries: readonly Entry[]) =>
+    entries
+      .filter(({ privilege }) => privilege === undefined || mayCall(visitor.caller, privilege))
+      .map((entry) => ({ ...entry.item, current: entry.place !== null && entry.place === place }));
+  const { user } = visitor;
+  return {
+    now,
+    nav: [{ items: itemsOf(WORK) }, { items: itemsOf(REST) }],
+    company: { name: user.companyName },
+    user: { name: user.name, email: user.email },
+    flash,
+  };
+}

@@ -1,0 +1,19 @@
+// Every page there is.
+import { accountRoutes } from './account-pages.ts';
+import { auditRoutes } from './audit-pages.ts';
+import { clientRoutes } from './client-pages.ts';
+import { firstVisitRoutes } from './first-visit-pages.ts';
+import { overviewRoutes } from './overview-page.ts';
+import type { PageRoute } from './page.ts';
+import { roleRoutes } from './role-pages.ts';
+import { signInRoutes } from './sign-in-pages.ts';
+
+export const routes: readonly PageRoute[] = [
+  ...overviewRoutes,
+  ...signInRoutes,
+  ...firstVisitRoutes,
+  ...clientRoutes,
+  ...roleRoutes,
+  ...auditRoutes,
+  ...accountRoutes,
+];
