@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
 import type { EmbeddedConnection } from '../../src/storage/embedded/embedded-postgres.ts';
+import { makeTemplateDatabase } from './template-database.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** superuser connection to the run's cluster; its database `postern` is empty */
+    /** superuser connection to the run's cluster; its database `postern` is empty, `migrated` is the template */
     postgres: EmbeddedConnection;
   }
 }
@@ -27,7 +28,12 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await server.stop();
     await rm(directory, { recursive: true, force: true });
   };
-  // The template database `migrated`, from which each test file copies its own, is made here once there are migrations.
+  try {
+    await makeTemplateDatabase(server.connection);
+  } catch (error) {
+    await tearDown();
+    throw error;
+  }
   project.provide('postgres', server.connection);
   return tearDown;
 }

@@ -1,0 +1,84 @@
+// Brings the database to the state this program needs: migrations, then the standing data, one process at a time.
+import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+import type { Log } from '../base/log.ts';
+import { createMaintenanceDataSource, type DatabaseConnection } from './data-source.ts';
+import { writeStandingData } from './standing-data.ts';
+
+/** The message is for the operator. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+interface MigrateOptions {
+  readonly connection: DatabaseConnection;
+  /** Goes into the identifier of the Management API. */
+  readonly issuer: string;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+}
+
+const OLDEST_VERSION = 140_000;
+/** Held by the session that migrates; it goes with the connection, however that ends. */
+const LOCK = 'pg_advisory_lock(7096310, 2)';
+
+/**
+ * Waits while another process does the same. Each migration is a transaction: whoever is killed leaves nothing half done.
+ *
+ * @returns the names of the migrations that were applied
+ * @throws MigrationError when the server is too old, or the database newer than this program
+ */
+export async function migrate({ connection, issuer, log }: MigrateOptions): Promise<readonly string[]> {
+  const dataSource = createMaintenanceDataSource({ connection, log });
+  await dataSource.initialize();
+  try {
+    const runner = dataSource.createQueryRunner();
+    try {
+      await requireServerVersion(runner);
+      // Whatever the operator allows other sessions of this account.
+      await runner.query(
+        'SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0',
+      );
+      await runner.query(`SELECT ${LOCK}`);
+      const applied = await applyMigrations(dataSource, runner, log);
+      await writeStandingData(runner, issuer);
+      return applied;
+    } finally {
+      await runner.release();
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function requireServerVersion(runner: QueryRunner): Promise<void> {
+  const [row]: { number: string; version: string }[] = await runner.query(
+    `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version`,
+  );
+  if (Number(row?.number) >= OLDEST_VERSION) return;
+  throw new MigrationError(
+    `The database server is PostgreSQL ${row?.version}. Postern needs PostgreSQL ${OLDEST_VERSION / 10_000} or later.`,
+  );
+}
+
+async function applyMigrations(
+  dataSource: DataSource,
+  runner: QueryRunner,
+  log: Pick<Log, 'info'>,
+): Promise<readonly string[]> {
+  // On the connection that holds the lock: were that lost, nothing would be applied without it.
+  const executor = new MigrationExecutor(dataSource, runner);
+  executor.transaction = 'each';
+  await refuseNewerDatabase(dataSource, executor);
+  const applied = (await executor.executePendingMigrations()).map((migration) => migration.name);
+  if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
+  return applied;
+}
+
+async function refuseNewerDatabase(dataSource: DataSource, executor: MigrationExecutor): Promise<void> {
+  const known = new Set(dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name));
+  const unknown = (await executor.getExecutedMigrations()).find((migration) => !known.has(migration.name));
+  if (unknown === undefined) return;
+  throw new MigrationError(
+    `The database was used by a newer Postern: it has the migration ${unknown.name}, which this version does not know. ` +
+      'Start that newer version, or restore a backup from before the upgrade.',
+  );
+}
