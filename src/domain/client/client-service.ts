@@ -1,27 +1,18 @@
 // Commands and questions about clients: register, change, rotate, pause, delete, and look up.
-import type { Clock } from '../../base/clock.ts';
-import { randomId } from '../../base/random.ts';
-import { conflict, invalid, notFound, Problem } from '../../base/problem.ts';
+import { invalid, notFound } from '../../base/problem.ts';
 import { type Caller, requireAll, requirePrivilege } from '../access/caller.ts';
 import { type IpRestriction, type PointedDetail, parseIpRestriction } from '../address/ip-rule-list.ts';
 import { actorOf, auditEvent, changesBetween } from '../audit/audit-event.ts';
 import { MANAGEMENT_API_ID } from '../api/privilege.ts';
-import type { ClientFilter, Page, PageRequest, Storage, Stores } from '../stores.ts';
+import type { ClientFilter, Page, PageRequest, Stores } from '../stores.ts';
 import { clientAuditView, clientParty } from './client-audit.ts';
+import { type ClientParts, getForChange, getStored } from './client-change.ts';
 import type { ClientPatch, ClientRegistration } from './client-fields.ts';
-import {
-  type Client,
-  type ClientSecretSummary,
-  type ClientSummary,
-  DEFAULT_TOKEN_LIFETIME_SECONDS,
-  MAX_LIVE_SECRETS,
-} from './client.ts';
-import { createClientId, createCredential, credentialDigest, credentialHint } from './credential.ts';
+import { type CreatedSecret, createSecret, deleteSecret, newSecret } from './client-secret-service.ts';
+import { type Client, type ClientSummary, DEFAULT_TOKEN_LIFETIME_SECONDS } from './client.ts';
+import { createClientId, createCredential, credentialDigest } from './credential.ts';
 
-/** Turns a credential's digest or a password's into a bcrypt hash, off the main thread. */
-export interface SecretHasher {
-  hash(plain: string): Promise<string>;
-}
+export type { SecretHasher } from './client-change.ts';
 
 export interface RegisteredClient {
   readonly client: ClientSummary;
@@ -48,19 +39,13 @@ export interface ClientService {
     caller: Caller,
     clientId: string,
     input: { expiresAt?: Date | null | undefined },
-  ): Promise<{ client: ClientSummary; secret: ClientSecretSummary; clientSecret: string }>;
+  ): Promise<CreatedSecret>;
   deleteSecret(caller: Caller, clientId: string, secretId: string): Promise<void>;
   /** Ends every token issued so far, for good. New ones can be asked for at once. */
   revokeTokens(caller: Caller, clientId: string): Promise<void>;
 }
 
-interface Parts {
-  readonly storage: Storage;
-  readonly hasher: SecretHasher;
-  readonly clock: Clock;
-}
-
-export function createClientService(parts: Parts): ClientService {
+export function createClientService(parts: ClientParts): ClientService {
   return {
     get: (caller, clientId) => getClient(parts, caller, clientId),
     list: (caller, filter, page) => {
@@ -80,14 +65,18 @@ export function createClientService(parts: Parts): ClientService {
   };
 }
 
-async function getClient({ storage }: Parts, caller: Caller, clientId: string): Promise<ClientSummary> {
+async function getClient({ storage }: ClientParts, caller: Caller, clientId: string): Promise<ClientSummary> {
   requirePrivilege(caller, 'clients:read');
   const client = await storage.read((stores) => stores.clients.find(clientId, caller.reach));
   if (!client) throw notFound('client');
   return client;
 }
 
-async function registerClient(parts: Parts, caller: Caller, input: ClientRegistration): Promise<RegisteredClient> {
+async function registerClient(
+  parts: ClientParts,
+  caller: Caller,
+  input: ClientRegistration,
+): Promise<RegisteredClient> {
   requirePrivilege(caller, 'clients:write');
   const now = parts.clock.now();
   const restriction = checkedRestriction(input.ipRestriction ?? { mode: 'off', rules: [] });
@@ -132,7 +121,7 @@ async function registerClient(parts: Parts, caller: Caller, input: ClientRegistr
 }
 
 async function updateClient(
-  parts: Parts,
+  parts: ClientParts,
   caller: Caller,
   clientId: string,
   patch: ClientPatch,
@@ -168,7 +157,7 @@ async function updateClient(
   });
 }
 
-async function deleteClient(parts: Parts, caller: Caller, clientId: string, ifVersion?: number): Promise<void> {
+async function deleteClient(parts: ClientParts, caller: Caller, clientId: string, ifVersion?: number): Promise<void> {
   requirePrivilege(caller, 'clients:write');
   await parts.storage.write(async (stores) => {
     const client = await getForChange(stores, caller, clientId, ifVersion);
@@ -190,69 +179,7 @@ async function deleteClient(parts: Parts, caller: Caller, clientId: string, ifVe
   });
 }
 
-async function createSecret(parts: Parts, caller: Caller, clientId: string, expiresAt: Date | null) {
-  requirePrivilege(caller, 'clients:write');
-  // Looked at before hashing, so that a stranger's id costs nobody a hash.
-  await getClientForWrite(parts, caller, clientId);
-  const now = parts.clock.now();
-  if (expiresAt && expiresAt <= now) {
-    throw invalid([{ pointer: '/expires_at', detail: 'Expiry must lie in the future.' }]);
-  }
-  const clientSecret = createCredential('psts_');
-  const hash = await parts.hasher.hash(credentialDigest(clientSecret));
-  return parts.storage.write(async (stores) => {
-    const client = await getForChange(stores, caller, clientId, undefined);
-    for (const secret of client.secrets.filter((each) => isOver(each, now))) {
-      await stores.clients.deleteSecret(clientId, secret.id);
-    }
-    const live = client.secrets.filter((each) => !isOver(each, now));
-    if (live.length >= MAX_LIVE_SECRETS) {
-      throw conflict('This client has two live secrets already. Delete one that is no longer used, then make another.');
-    }
-    const secret = newSecret(clientId, clientSecret, hash, now, expiresAt);
-    // One chance in 14 million; the hint chooses the hash to compare with, so two live secrets may not share it.
-    if (live.some((each) => each.hint === secret.hint)) throw conflict('Please try once more.');
-    await stores.clients.insertSecret(secret);
-    await stores.audit.append(
-      auditEvent('client_secret.created', caller.origin, {
-        time: now,
-        companyId: client.companyId,
-        actor: actorOf(caller),
-        target: clientParty(client),
-        details: {
-          secret_id: secret.id,
-          secret_hint: secret.hint,
-          ...(expiresAt ? { expires_at: expiresAt.toISOString() } : {}),
-        },
-      }),
-    );
-    const stored = await getStored(stores, clientId);
-    const summary = stored.secrets.find((each) => each.id === secret.id);
-    if (!summary) throw new Error('a secret just stored is missing');
-    return { client: stored, secret: summary, clientSecret };
-  });
-}
-
-async function deleteSecret(parts: Parts, caller: Caller, clientId: string, secretId: string): Promise<void> {
-  requirePrivilege(caller, 'clients:write');
-  await parts.storage.write(async (stores) => {
-    const client = await getForChange(stores, caller, clientId, undefined);
-    const secret = client.secrets.find((each) => each.id === secretId);
-    if (!secret) throw notFound('secret');
-    await stores.clients.deleteSecret(clientId, secretId);
-    await stores.audit.append(
-      auditEvent('client_secret.deleted', caller.origin, {
-        time: parts.clock.now(),
-        companyId: client.companyId,
-        actor: actorOf(caller),
-        target: clientParty(client),
-        details: { secret_id: secret.id, secret_hint: secret.hint },
-      }),
-    );
-  });
-}
-
-async function revokeTokens(parts: Parts, caller: Caller, clientId: string): Promise<void> {
+async function revokeTokens(parts: ClientParts, caller: Caller, clientId: string): Promise<void> {
   requirePrivilege(caller, 'clients:write');
   await parts.storage.write(async (stores) => {
     const client = await stores.clients.findForUpdate(clientId, caller.reach);
@@ -272,29 +199,6 @@ async function revokeTokens(parts: Parts, caller: Caller, clientId: string): Pro
       }),
     );
   });
-}
-
-async function getClientForWrite({ storage }: Parts, caller: Caller, clientId: string): Promise<ClientSummary> {
-  const client = await storage.read((stores) => stores.clients.find(clientId, caller.reach));
-  if (!client) throw notFound('client');
-  return client;
-}
-
-/** The client, locked, when it lies within reach, is what the caller saw, and is no stronger than the caller. */
-async function getForChange(
-  stores: Stores,
-  caller: Caller,
-  clientId: string,
-  ifVersion: number | undefined,
-): Promise<ClientSummary> {
-  const client = await stores.clients.findForUpdate(clientId, caller.reach);
-  if (!client) throw notFound('client');
-  const held = await stores.roles.privilegesOf(client.roleId, client.companyId);
-  requireAll(caller, held, 'change this client');
-  if (ifVersion !== undefined && ifVersion !== client.version) {
-    throw new Problem('resource.changed', 'Somebody changed this client since you read it. Read it again and repeat.');
-  }
-  return client;
 }
 
 /** Company, role and API exist for the caller, and the role holds nothing that the caller lacks. */
@@ -337,20 +241,6 @@ function checkedRestriction(input: IpRestriction): {
   const parsed = parseIpRestriction(input.mode, input.rules);
   if (!parsed.ok) throw invalid(parsed.faults);
   return { restriction: parsed.restriction, notices: parsed.notices };
-}
-
-function newSecret(clientId: string, plain: string, hash: string, createdAt: Date, expiresAt: Date | null) {
-  return { id: randomId('sec'), clientId, hint: credentialHint(plain), hash, createdAt, expiresAt };
-}
-
-function isOver(secret: { expiresAt: Date | null }, now: Date): boolean {
-  return secret.expiresAt !== null && secret.expiresAt <= now;
-}
-
-async function getStored(stores: Stores, clientId: string): Promise<ClientSummary> {
-  const stored = await stores.clients.find(clientId, null);
-  if (!stored) throw new Error('a client just stored is missing');
-  return stored;
 }
 
 /** Without what a summary adds. */

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../../base/problem.ts';
 import { type EntityTag, parseEntityTags } from '../http/entity-tag-list.ts';
-import type { Entity } from './contract.ts';
 
 /** Runs a change once for every version that the caller would accept, until one fits. */
 export type VersionGuard = <T>(change: (ifVersion: number | undefined) => Promise<T>) => Promise<T>;
@@ -11,7 +10,7 @@ export type VersionGuard = <T>(change: (ifVersion: number | undefined) => Promis
  * `"<version>-<digest>"`. The version counts the changes and is what `If-Match` compares; the digest covers what changes without
  * a command, such as the time of last use, so that `If-None-Match` never hides it.
  */
-export function entityTagOf({ version, representation }: Entity): string {
+export function entityTagOf({ version, representation }: { version: number; representation: unknown }): string {
   const digest = createHash('sha256').update(JSON.stringify(representation)).digest('hex').slice(0, 12);
   return `"${version}-${digest}"`;
 }
