@@ -51,8 +51,8 @@ export async function startDnsServer(zones: Readonly<Record<string, Zone>> = {})
   const port = portOf(tcp);
   const udp = createSocket('udp4');
   udp.on('message', (message: Buffer, from: RemoteInfo) => {
-    const reply = answer(message, 'udp');
-    if (reply) udp.send(reply, from.port, from.address);
+    const response = answer(message, 'udp');
+    if (response) udp.send(response, from.port, from.address);
   });
   udp.bind(port, '127.0.0.1');
   await once(udp, 'listening');
@@ -85,9 +85,9 @@ function serveTcp(socket: Socket, answer: (message: Buffer, over: 'tcp') => Buff
     received = Buffer.concat([received, chunk]);
     while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
       const length = received.readUInt16BE(0);
-      const reply = answer(received.subarray(2, 2 + length), 'tcp');
+      const response = answer(received.subarray(2, 2 + length), 'tcp');
       received = received.subarray(2 + length);
-      if (reply) socket.write(Buffer.concat([uint16(reply.length), reply]));
+      if (response) socket.write(Buffer.concat([uint16(response.length), response]));
     }
   });
   // Resolvers keep the connection open for a while; the test doesn't wait for that.
