@@ -30,7 +30,8 @@ export function createFailureThrottle(): FailureThrottle {
 
   const windowOf = (key: string, now: number): Window => {
     const known = windows.get(key);
-    if (known && known.endsAt > now) return known;
+    // One that ends later than any can was begun before the clock was set back.
+    if (known && known.endsAt > now && known.endsAt <= now + WINDOW_MILLISECONDS) return known;
     const fresh = { count: 0, told: false, endsAt: now + WINDOW_MILLISECONDS };
     // Deleted first, so that the map's order is the order of ending.
     windows.delete(key);

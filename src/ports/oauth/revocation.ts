@@ -1,0 +1,40 @@
+// POST /oauth2/revoke (RFC 7009): a client ends one of its own tokens. `token_type_hint` is accepted and not needed.
+import type { Clock } from '../../base/clock.ts';
+import type { Storage, UseRecorder } from '../../domain/stores.ts';
+import type { TokenInspector } from '../../domain/token/token-inspector.ts';
+import type { RequestContext } from '../http/request-context.ts';
+import type { ClientAuthenticator } from './client-authenticator.ts';
+import { readForm } from './front.ts';
+import { requireToken } from './introspection.ts';
+import { forbidCaching } from './oauth-error.ts';
+import { readCredentials } from './presented-credentials.ts';
+import { revokedEvent } from './token-events.ts';
+
+export interface RevocationParts {
+  readonly authenticator: ClientAuthenticator;
+  readonly inspector: TokenInspector;
+  readonly storage: Storage;
+  readonly useRecorder: UseRecorder;
+  readonly clock: Clock;
+}
+
+/** RFC 7009 §2.2: 200 also for a token that is unknown, dead already or another's, without effect on it. */
+export async function answerRevocation(parts: RevocationParts, ctx: RequestContext): Promise<void> {
+  const form = await readForm(ctx);
+  const { origin, address } = ctx.state;
+  const facts = { endpoint: 'revocation', origin, address } as const;
+  const { client, secret } = await parts.authenticator.authenticate(readCredentials(ctx, form), facts);
+  const now = parts.clock.now();
+  parts.useRecorder.record({ clientId: client.clientId, secretId: secret.id, at: now, ip: origin.ip });
+  const token = await parts.inspector.inspect(requireToken(form));
+  if (token?.client.clientId === client.clientId) {
+    const expiresAt = new Date(token.expiresAtSeconds * 1000);
+    await parts.storage.write(async (stores) => {
+      await stores.tokens.revoke(token.jti, client.clientId, expiresAt);
+      await stores.audit.append(revokedEvent(facts, now, token));
+    });
+  }
+  ctx.status = 200;
+  forbidCaching(ctx);
+  ctx.body = '';
+}

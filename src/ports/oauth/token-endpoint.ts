@@ -1,0 +1,101 @@
+// POST /oauth2/token (RFC 6749 §4.4): read, authenticate, decide, issue, record, answer. Nothing is answered that is not recorded.
+import type { Clock } from '../../base/clock.ts';
+import type { AuditLog } from '../../domain/audit/audit-event.ts';
+import type { KeyRing } from '../../domain/signing-key/key-ring.ts';
+import type { UseRecorder } from '../../domain/stores.ts';
+import { decideGrant, type Grant } from '../../domain/token/grant.ts';
+import type { RequestContext } from '../http/request-context.ts';
+import { claimsOf } from './access-token.ts';
+import type { AuthenticatedClient, ClientAuthenticator } from './client-authenticator.ts';
+import type { Engine } from './engine.ts';
+import { type OAuthForm, readForm } from './front.ts';
+import { issueAtOnce, type IssuedToken } from './lane.ts';
+import { invalidRequest, OAuthError, sendJson } from './oauth-error.ts';
+import { type PresentedCredentials, readCredentials } from './presented-credentials.ts';
+import { issuedEvent, refusedEvent, type RequestFacts } from './token-events.ts';
+
+export interface TokenEndpointParts {
+  readonly issuer: string;
+  readonly keys: () => KeyRing;
+  readonly authenticator: ClientAuthenticator;
+  readonly engine: Engine;
+  readonly auditLog: AuditLog;
+  readonly useRecorder: UseRecorder;
+  readonly clock: Clock;
+  /** Off, everything goes through the engine: for comparing the two. */
+  readonly lane: boolean;
+}
+
+export async function answerToken(parts: TokenEndpointParts, ctx: RequestContext): Promise<void> {
+  const form = await readForm(ctx);
+  const facts: RequestFacts = { endpoint: 'token', origin: ctx.state.origin, address: ctx.state.address };
+  const presented = readCredentials(ctx, form);
+  const now = parts.clock.now();
+  const issued =
+    (parts.lane ? issueAtOnce(parts, presented, form, facts, now) : undefined) ??
+    (await issueByEngine(parts, presented, form, facts));
+  await parts.auditLog.append(issuedEvent(facts, now, issued));
+  parts.useRecorder.record({
+    clientId: issued.client.clientId,
+    secretId: issued.secret.id,
+    at: now,
+    ip: facts.origin.ip,
+  });
+  sendJson(ctx, 200, {
+    access_token: issued.accessToken,
+    token_type: 'Bearer',
+    expires_in: issued.grant.lifetimeSeconds,
+    scope: issued.claims.scope,
+  });
+}
+
+/** The long way. Time is read after authentication, which may have waited in a queue. */
+async function issueByEngine(
+  parts: TokenEndpointParts,
+  presented: PresentedCredentials,
+  form: OAuthForm,
+  facts: RequestFacts,
+): Promise<IssuedToken> {
+  const { client, secret } = await parts.authenticator.authenticate(presented, facts);
+  const now = parts.clock.now();
+  const grant = await decide(parts, { client, secret }, form, facts, now);
+  const claims = claimsOf(parts.issuer, client, grant, now);
+  const accessToken = await parts.engine.issue({
+    clientId: client.clientId,
+    secret: presented.kind === 'secret' ? presented.secret : '',
+    format: client.tokenFormat,
+    claims,
+  });
+  return { client, secret, grant, claims, accessToken };
+}
+
+async function decide(
+  { auditLog }: TokenEndpointParts,
+  { client, secret }: AuthenticatedClient,
+  form: OAuthForm,
+  facts: RequestFacts,
+  now: Date,
+): Promise<Grant> {
+  let error = refuseGrantType(form['grant_type']);
+  if (!error) {
+    const decision = decideGrant(client, { scope: form['scope'], resource: form['resource'] });
+    if (decision.ok) return decision.grant;
+    error = new OAuthError(400, decision.error, decision.description);
+  }
+  const details = {
+    description: error.description,
+    grant_type: form['grant_type'],
+    scope: form['scope'],
+    resource: form['resource'],
+  };
+  const refused = { reason: error.code, attemptedId: client.clientId, client, secret, details };
+  await auditLog.append(refusedEvent(facts, now, refused));
+  throw error;
+}
+
+function refuseGrantType(grantType: string | undefined): OAuthError | undefined {
+  if (grantType === 'client_credentials') return undefined;
+  return grantType === undefined
+    ? invalidRequest('grant_type is missing. Send grant_type=client_credentials.')
+    : new OAuthError(400, 'unsupported_grant_type', 'Only grant_type=client_credentials is supported.');
+}
