@@ -1,0 +1,45 @@
+// What the host directory knows, in words: for notices at saving and for the page that shows what a name stands for.
+
+import { type HostDirectory, type HostState } from './host-directory.ts';
+import { MAX_HOST_ADDRESSES } from './host-record.ts';
+import { formatIpAddress } from './ip-address.ts';
+import { parseIpRule } from './ip-rule.ts';
+import type { PointedDetail } from './ip-rule-list.ts';
+
+/** One sentence. Instants (`since`, `checkedAt`, `closesAt`) are left to who shows them in the reader's zone. */
+export function describeHost({ status, addresses, failure }: HostState): string {
+  const listed = addresses.map(formatIpAddress).join(', ');
+  switch (status) {
+    case 'pending':
+      return 'It is being looked up. Until then it matches nobody.';
+    case 'resolved':
+      return addresses.length === MAX_HOST_ADDRESSES
+        ? `It stands for ${listed}; more than ${MAX_HOST_ADDRESSES} addresses are not used.`
+        : `It stands for ${listed}.`;
+    case 'no_such_name':
+      return 'The DNS has no such name, so it matches nobody. Check the spelling, or add it to the DNS.';
+    case 'no_addresses':
+      return 'The DNS has no address for it, so it matches nobody. Give it an A or AAAA record.';
+    case 'failing':
+      return `It stood for ${listed} at last, and still does for ten minutes at most: ${failure ?? 'no answer came'}.`;
+    case 'unreachable':
+      return `It can't be looked up, so it matches nobody: ${failure ?? 'no answer came'}.`;
+  }
+}
+
+/**
+ * Notices for the host names among canonical rules that match nobody now; saving them is allowed all the same. Waits for names not
+ * heard of before, 1.5 s at most.
+ */
+export async function noticesOfHosts(directory: HostDirectory, rules: readonly string[]): Promise<PointedDetail[]> {
+  const hosts = rules.flatMap((text, index) => {
+    const parsed = parseIpRule(text);
+    return parsed.ok && parsed.rule.kind === 'host' ? [{ name: parsed.rule.text, index }] : [];
+  });
+  await directory.ready(hosts.map(({ name }) => name));
+  return hosts.flatMap(({ name, index }) => {
+    const state = directory.state(name);
+    if (state === undefined || state.addresses.length > 0) return [];
+    return [{ pointer: `/ip_restriction/rules/${index}`, detail: `${name}: ${describeHost(state)}` }];
+  });
+}
