@@ -29,24 +29,28 @@ export const pageQuery = {
     .meta({ description: '`next_cursor` of the page before.' }),
 };
 
-/** Text to look for; an empty one, as forms send it, looks for nothing. */
-export function searchText(description: string) {
+/** As text is stored: in Unicode normal form C, trimmed, its length counted in characters. */
+function asStored(name: string) {
   return z
     .string()
-    .max(MAX_FILTER, { error: `q has at most ${MAX_FILTER} characters.` })
-    .transform((value) => (value.trim() === '' ? undefined : value.trim()))
+    .transform((value) => value.normalize('NFC').trim())
+    .refine((value) => [...value].length <= MAX_FILTER, { error: `${name} has at most ${MAX_FILTER} characters.` });
+}
+
+/** Text to look for; an empty one, as forms send it, looks for nothing. */
+export function searchText(description: string) {
+  return asStored('q')
+    .transform((value) => (value === '' ? undefined : value))
     .optional()
-    .meta({ type: 'string', description });
+    .meta({ type: 'string', maxLength: MAX_FILTER, description });
 }
 
 /** A value that a field must equal. */
 export function filterText(name: string, description: string) {
-  return z
-    .string()
-    .min(1, { error: `${name} is empty. Give a value, or leave it out.` })
-    .max(MAX_FILTER, { error: `${name} has at most ${MAX_FILTER} characters.` })
+  return asStored(name)
+    .refine((value) => value !== '', { error: `${name} is empty. Give a value, or leave it out.` })
     .optional()
-    .meta({ description });
+    .meta({ type: 'string', minLength: 1, maxLength: MAX_FILTER, description });
 }
 
 /** One of a few values that a field must equal. */

@@ -1,6 +1,6 @@
 // Query parameters, read strictly. Faults point to `/query/<name>`, so that they cannot be taken for members of a body.
 import { type Fault, invalid, Problem } from '../../base/problem.ts';
-import { isUnstorable, pointerTo } from './faults.ts';
+import { firstPerPointer, isUnstorable, pointerTo } from './faults.ts';
 
 /** The parameters by name. 400 for bad percent-encoding; 422 for a repeated one and for text that nothing can be done with. */
 export function parseQuery(querystring: string): Record<string, string> {
@@ -16,7 +16,7 @@ export function parseQuery(querystring: string): Record<string, string> {
     if (isUnstorable(value)) faults.push({ pointer, detail: 'This contains a NUL character. Remove it.' });
     values.set(name, value);
   }
-  if (faults.length > 0) throw invalid(faults);
+  if (faults.length > 0) throw invalid(firstPerPointer(faults));
   return Object.fromEntries(values);
 }
 
