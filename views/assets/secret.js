@@ -27,6 +27,6 @@ export function startSecretPage() {
   // Browsers may keep a page alive for Back although it was sent with no-store.
   window.addEventListener('pagehide', () => page.replaceChildren());
   window.addEventListener('pageshow', (event) => {
-    if (event.persisted) location.reload();
+    if (event.persisted) location.replace(page.dataset.next);
   });
 }

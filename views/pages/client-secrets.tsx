@@ -129,7 +129,7 @@ export function ClientSecrets({ client, secrets, now, mayWrite, formId }: Client
             {
               head: 'Last used',
               cell: (secret) => (
-                <>
+                <span>
                   <MaybeTime at={secret.lastUsedAt} now={now} absent="Never" />
                   {secret.lastUsedAddress && (
                     <span class="muted">
@@ -137,7 +137,7 @@ export function ClientSecrets({ client, secrets, now, mayWrite, formId }: Client
                       from <code>{secret.lastUsedAddress}</code>
                     </span>
                   )}
-                </>
+                </span>
               ),
             },
             ...(mayWrite

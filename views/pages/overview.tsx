@@ -147,6 +147,7 @@ export function OverviewPage({ frame, clients, traffic, endpoints, mayCreateClie
       {traffic && (!none || traffic.refusals.length > 0) && <Refusals refusals={traffic.refusals} now={frame.now} />}
       <Panel id="endpoints" title="Addresses for integrators">
         <Facts
+          layout="rows"
           facts={[
             { term: 'Token', value: <Copyable id="url-token" value={endpoints.tokenUrl} what="token address" /> },
             { term: 'Management API', value: <Copyable id="url-api" value={endpoints.apiUrl} what="API address" /> },

@@ -30,9 +30,10 @@ export function Panel({ id, title, lede, actions, tone = 'plain', flush, childre
 
 export type Fact = { term: string; value: ComponentChildren; wide?: boolean };
 
-export function Facts({ facts }: { facts: readonly Fact[] }) {
+/** `rows`: one below the other, the term at the left, for long values such as addresses. */
+export function Facts({ facts, layout = 'grid' }: { facts: readonly Fact[]; layout?: 'grid' | 'rows' }) {
   return (
-    <dl class="facts">
+    <dl class={layout === 'rows' ? 'fact-rows' : 'facts'}>
       {facts.map((fact) => (
         <div class={fact.wide ? 'fact wide' : 'fact'} key={fact.term}>
           <dt>{fact.term}</dt>

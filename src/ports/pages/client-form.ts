@@ -2,7 +2,7 @@
 import type { ClientFormValues } from '../../../views/pages/client-form.tsx';
 import type { SelectOption } from '../../../views/parts/field.tsx';
 import { splitRuleText } from '../../domain/address/rule-entries.ts';
-import { type IpRestriction, type IpRestrictionMode, parseIpRestriction } from '../../domain/address/ip-rule-list.ts';
+import { type IpRestrictionMode, parseIpRestriction } from '../../domain/address/ip-rule-list.ts';
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import { clientFields } from '../../domain/client/client-fields.ts';
 import { type Client, DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../domain/client/client.ts';
@@ -63,7 +63,7 @@ export interface ClientInput {
   readonly description: string;
   readonly roleId: string;
   readonly status: Client['status'];
-  readonly ipRestriction: IpRestriction;
+  readonly ipRestriction: { readonly mode: IpRestrictionMode; readonly rules: string[] };
   readonly tokenLifetimeSeconds: number;
   readonly tokenFormat: Client['tokenFormat'];
   readonly defaultApi: string;
