@@ -13,6 +13,8 @@ export interface RequestState extends DefaultState {
   origin: Origin;
   /** undefined when the deciding hop of X-Forwarded-For was no address. */
   address: IpAddress | undefined;
+  /** The client or user who turned out to be calling; for the log. */
+  callerId?: string;
   log: Log;
 }
 

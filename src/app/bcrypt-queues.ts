@@ -1,0 +1,47 @@
+// Who may use the bcrypt threads, and how many may wait: three queues, so that guessing at secrets keeps nobody from signing in.
+import { availableParallelism } from 'node:os';
+import { type BcryptQueue, createBcryptLanes, LanesFullError } from '../base/bcrypt-lanes.ts';
+import { Problem } from '../base/problem.ts';
+import type { Settings } from '../config/settings.ts';
+
+export interface BcryptQueues {
+  /** Client secrets. Rejects with LanesFullError. */
+  readonly secrets: BcryptQueue;
+  /** Passwords of users, and hashes of new ones. Rejects with `service.unavailable`. */
+  readonly passwords: BcryptQueue;
+  /** Hashes of new client secrets. Rejects with `service.unavailable`. */
+  readonly newSecrets: BcryptQueue;
+  close(): Promise<void>;
+}
+
+const MAX_LANES = 8;
+/** At some 15 comparisons a second and lane: what waits longest waits four seconds. */
+const WAITING_SECRETS_PER_LANE = 64;
+const WAITING_PASSWORDS_PER_LANE = 24;
+
+export function createBcryptQueues({ bcryptCost, workers }: Pick<Settings, 'bcryptCost' | 'workers'>): BcryptQueues {
+  // The main thread of each process keeps a processor to itself where there are enough.
+  const lanes = Math.max(1, Math.min(MAX_LANES, Math.floor(availableParallelism() / workers) - 1));
+  const pool = createBcryptLanes({ lanes, queueLimit: lanes * WAITING_SECRETS_PER_LANE, cost: bcryptCost });
+  return {
+    secrets: pool,
+    passwords: withProblems(pool.openQueue(lanes * WAITING_PASSWORDS_PER_LANE)),
+    newSecrets: withProblems(pool.openQueue(lanes * WAITING_PASSWORDS_PER_LANE)),
+    close: () => pool.close(),
+  };
+}
+
+function withProblems(queue: BcryptQueue): BcryptQueue {
+  return {
+    compare: (plain, hash) => queue.compare(plain, hash).catch(explainFull),
+    hash: (plain) => queue.hash(plain).catch(explainFull),
+  };
+}
+
+function explainFull(error: unknown): never {
+  if (!(error instanceof LanesFullError)) throw error;
+  throw new Problem('service.unavailable', 'Too many passwords and secrets are being checked. Try again in a moment.', {
+    retryAfterSeconds: 2,
+    cause: error,
+  });
+}

@@ -1,0 +1,158 @@
+// The HTTP server: sockets, limits and time-outs, what is answered to what is no HTTP, and how it ends without dropping anybody.
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Log } from '../base/log.ts';
+import { randomRequestId } from '../base/random.ts';
+
+export interface HttpServer {
+  /** Rejects with the system's error, such as EADDRINUSE. */
+  listen(port: number, host: string): Promise<void>;
+  /** From now on each answer ends its connection, so that clients come back elsewhere. */
+  startDraining(): void;
+  /** Takes no new connections and waits for the answers under way. What isn't answered by then is cut; how many that were. */
+  close(limitMilliseconds: number): Promise<number>;
+}
+
+export interface HttpServerLimits {
+  readonly headersMilliseconds: number;
+  readonly requestMilliseconds: number;
+  readonly keepAliveMilliseconds: number;
+  /** A connection on which nothing moves for so long while it is answered: its reader has gone. */
+  readonly idleMilliseconds: number;
+  readonly headerBytes: number;
+  readonly connections: number;
+}
+
+export const HTTP_LIMITS: HttpServerLimits = {
+  headersMilliseconds: 5_000,
+  requestMilliseconds: 10_000,
+  // Longer than the minute after which proxies let go of theirs, so that it is never us who close under a request.
+  keepAliveMilliseconds: 65_000,
+  idleMilliseconds: 30_000,
+  headerBytes: 16 * 1024,
+  connections: 5_000,
+};
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+export function createHttpServer(handle: Handler, log: Log, limits: HttpServerLimits = HTTP_LIMITS): HttpServer {
+  let isDraining = false;
+  const underWay = new Set<ServerResponse>();
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersMilliseconds,
+      requestTimeout: limits.requestMilliseconds,
+      keepAliveTimeout: limits.keepAliveMilliseconds,
+      connectionsCheckingInterval: 1_000,
+    },
+    (request, response) => {
+      if (isDraining) response.shouldKeepAlive = false;
+      underWay.add(response);
+      response.once('close', () => underWay.delete(response));
+      handle(request, response);
+    },
+  );
+  // By number Node would drop the last ones without a word, among them the X-Forwarded-For of our proxy. Their size is bounded.
+  server.maxHeadersCount = 0;
+  server.maxConnections = limits.connections;
+  server.timeout = limits.idleMilliseconds;
+  refuseWhatIsNoRequest(server, log);
+  return {
+    listen: (port, host) => listen(server, port, host, log),
+    startDraining() {
+      isDraining = true;
+      // Not too late for those being worked on.
+      for (const response of underWay) if (!response.headersSent) response.shouldKeepAlive = false;
+    },
+    close: (limitMilliseconds) => close(server, underWay, limitMilliseconds),
+  };
+}
+
+function listen(server: Server, port: number, host: string, log: Log): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, backlog: 511 }, () => {
+      server.off('error', reject);
+      // Such as no more file descriptors: the connections that are there go on.
+      server.on('error', (error) => log.error({ err: error }, 'the HTTP server reports an error'));
+      resolve();
+    });
+  });
+}
+
+async function close(
+  server: Server,
+  underWay: ReadonlySet<ServerResponse>,
+  limitMilliseconds: number,
+): Promise<number> {
+  let cut = 0;
+  const timer = setTimeout(() => {
+    cut = underWay.size;
+    server.closeAllConnections();
+  }, limitMilliseconds);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearTimeout(timer);
+  return cut;
+}
+
+/** A moment in which the other side can read the refusal before the reset that closing on unread bytes brings. */
+const LINGER_MILLISECONDS = 500;
+const DROP_LOG_MILLISECONDS = 60_000;
+
+function refuseWhatIsNoRequest(server: Server, log: Log): void {
+  const refused = new WeakSet<Duplex>();
+  const answering = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', (request, response) => answering.set(request.socket, response));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    const response = answering.get(socket);
+    const isMidAnswer = response !== undefined && response.headersSent && !response.writableFinished;
+    if (error.code === 'ECONNRESET' || !socket.writable || isMidAnswer) {
+      socket.destroy();
+      return;
+    }
+    const requestId = randomRequestId();
+    log.debug({ request_id: requestId, code: error.code }, 'a request that could not be read was refused');
+    refuse(socket, statusOf(error), requestId);
+  });
+  // CONNECT is for proxies. Node would close without a word.
+  server.on('connect', (_request, socket) => refuse(socket, 405, randomRequestId()));
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  server.on('drop', () => {
+    if (performance.now() - loggedAt < DROP_LOG_MILLISECONDS) return;
+    loggedAt = performance.now();
+    log.warn({ limit: server.maxConnections }, 'too many connections at once: new ones are dropped');
+  });
+}
+
+function statusOf(error: NodeJS.ErrnoException): number {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 431;
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
+  return 400;
+}
+
+const DETAILS: Readonly<Record<number, string>> = {
+  405: 'Postern is no proxy.',
+  408: 'The request did not arrive completely in time.',
+  431: 'The header fields are too large.',
+};
+
+function refuse(socket: Duplex, status: number, requestId: string): void {
+  const title = STATUS_CODES[status] ?? '';
+  const detail = DETAILS[status] ?? 'The request is not valid HTTP.';
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail, instance: `urn:request:${requestId}` });
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    `X-Request-Id: ${requestId}`,
+    ...(status === 405 ? ['Allow: GET, HEAD, POST'] : []),
+    'Connection: close',
+  ];
+  socket.on('error', () => socket.destroy());
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), LINGER_MILLISECONDS).unref();
+}

@@ -1,0 +1,11 @@
+// What the primary process and its workers tell each other.
+import type { DatabaseConnection } from '../storage/data-source.ts';
+
+export type ToWorker = { readonly is: 'start'; readonly connection: DatabaseConnection } | { readonly is: 'stop' };
+
+export type ToPrimary =
+  /** Asks for the order to start. */
+  | { readonly is: 'loaded' }
+  | { readonly is: 'listening' }
+  /** Can't start; the sentence is for the operator, undefined when the log has it. */
+  | { readonly is: 'failed'; readonly explanation: string | undefined };
