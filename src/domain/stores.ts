@@ -174,9 +174,9 @@ export interface Stores {
  * `read`: outside a transaction. `write`: one transaction; when its promise is kept it is on disk, and every live view in this
  * process already shows it. Both turn an absent database into `service.unavailable`.
  */
-export interface Storage {
-  read<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
-  write<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+export interface Storage<S = Stores> {
+  read<T>(work: (stores: S) => Promise<T>): Promise<T>;
+  write<T>(work: (stores: S) => Promise<T>): Promise<T>;
 }
 
 /** Collects uses on the token path and writes them in the background, at most a few seconds later; a use that is lost with a crash is not an error. */
