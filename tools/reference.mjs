@@ -1,0 +1,106 @@
+// `npm run docs` writes docs/reference/ from what the program itself is made of, so that it cannot say anything else. A test makes
+// it once more and compares. Another folder can be named: `node tools/reference.mjs /tmp/reference`.
+
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const EXAMPLE_ISSUER = 'https://postern.example.com';
+
+/** From what `node tools/build.mjs` has made. */
+async function load(path) {
+  return await import(pathToFileURL(join(root, 'dist/src', path)).href);
+}
+
+const { SETTINGS } = await load('config/settings.js');
+const { PROBLEMS } = await load('base/problem.js');
+const { AUDIT_ACTIONS } = await load('domain/audit/audit-event.js');
+const { ACCESS_CHECKS } = await load('domain/access/access-decision.js');
+const { MANAGEMENT_PRIVILEGES } = await load('domain/api/privilege.js');
+const { buildOpenApi } = await load('ports/api/openapi.js');
+const { routes } = await load('ports/api/routes.js');
+
+const NOTE = '<!-- Made by `npm run docs`; changes by hand are overwritten. -->';
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function page(title, ...parts) {
+  return `# ${title}\n\n${NOTE}\n\n${parts.join('\n\n')}\n`;
+}
+
+function configuration() {
+  const code = (text) => (/^[^ ]+$/.test(text) ? `\`${text}\`` : text);
+  const rows = SETTINGS.map((setting) => [
+    setting.isSecret ? `\`${setting.name}\` (secret)` : `\`${setting.name}\``,
+    code(setting.default),
+    setting.description,
+  ]);
+  return page(
+    'Configuration',
+    'Everything is set by environment variables, read once at the start. All faults are told at once, each with its variable, and ' +
+      'stop the start; so does an unknown name that begins with `POSTERN_`. An empty variable counts as not set.',
+    'A secret can also be given by file: `<name>_FILE` is the path of a file that holds it and nothing else.',
+    table(['variable', 'default', 'what it is for'], rows),
+  );
+}
+
+function problemCodes() {
+  const rows = Object.entries(PROBLEMS).map(([code, { status, title }]) => [`\`${code}\``, status, title]);
+  return page(
+    'Problem codes',
+    'Everything that the Management API refuses is told as `application/problem+json` (RFC 9457). This is the closed list of what ' +
+      'there can be; `title` is stable, `detail` says what to do, and `errors` points at each fault in the body. The OAuth ' +
+      'endpoints answer with the codes of RFC 6749 instead.',
+    table(['code', 'status', 'title'], rows),
+  );
+}
+
+function auditEvents() {
+  return page(
+    'Audit events',
+    'An event is stored before the answer goes out: no event, no token and no change. These are all actions that there are.',
+    table(
+      ['action', 'what it means'],
+      Object.entries(AUDIT_ACTIONS).map(([action, meaning]) => [`\`${action}\``, meaning]),
+    ),
+    '## Why a client was not let in',
+    'Once its secret was found right, these questions are asked in this order, and the first that is answered with no is the ' +
+      '`reason` of the event. The caller is told the same in all cases, with a reference: the `request_id` of the event.',
+    table(
+      ['reason', 'question'],
+      ACCESS_CHECKS.map(({ name, question }) => [`\`${name}\``, question]),
+    ),
+  );
+}
+
+function privileges() {
+  const rows = MANAGEMENT_PRIVILEGES.map(({ scope, group, description, level }) => [
+    `\`${scope}\``,
+    group,
+    description,
+    level,
+  ]);
+  return page(
+    'Privileges of the Management API',
+    'A privilege is an OAuth scope value. The level says at which companies a role can hold it: at every company, at resellers and ' +
+      'the root company, or at the root company alone.',
+    table(['scope', 'group', 'what it allows', 'level'], rows),
+  );
+}
+
+const files = {
+  'configuration.md': configuration(),
+  'problem-codes.md': problemCodes(),
+  'audit-events.md': auditEvents(),
+  'privileges.md': privileges(),
+  'openapi.json': `${JSON.stringify(buildOpenApi(EXAMPLE_ISSUER, routes), null, 2)}\n`,
+};
+
+const folder = resolve(process.argv[2] ?? join(root, 'docs/reference'));
+mkdirSync(folder, { recursive: true });
+for (const name of readdirSync(folder)) if (!(name in files)) rmSync(join(folder, name));
+for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
