@@ -1,0 +1,122 @@
+// Paths as the matcher compares them: decoded segments, and templates such as `/repos/{owner}/{repo}/archive/{ref}.zip`.
+
+/** A part of a segment: text that stands for itself, or a parameter, which is one character or more. */
+export type SegmentTemplate =
+  | { readonly kind: 'literal'; readonly text: string }
+  | { readonly kind: 'parameter' }
+  /** Texts around and between parameters, such as `['', '.zip']` for `{ref}.zip`. */
+  | { readonly kind: 'mixed'; readonly texts: readonly string[] };
+
+export type TemplateResult =
+  | { readonly ok: true; readonly segments: readonly SegmentTemplate[] }
+  | { readonly ok: false; readonly detail: string };
+
+const MAX_PATH = 2_000;
+const MAX_SEGMENTS = 64;
+
+/** `path` as it stands in a document: begins with a slash, has no query. */
+export function parsePathTemplate(path: string): TemplateResult {
+  if (!path.startsWith('/')) return refused('A path begins with /.');
+  if (path.length > MAX_PATH)
+    return refused(`The path has ${path.length} characters; at most ${MAX_PATH} are allowed.`);
+  if (/[?#]/.test(path)) return refused('A path has no query and no fragment. Remove what begins with ? or #.');
+  // Names are taken out first: they may hold what a path can't.
+  const named = path.replaceAll(/\{[^{}/]+\}/g, '{}');
+  if (named.replaceAll('{}', '').search(/[{}]/) >= 0) {
+    return refused('The braces do not match. A parameter is written {name} and holds no slash.');
+  }
+  const texts = named.split('/').slice(1);
+  if (texts.length > MAX_SEGMENTS) return refused(`A path has at most ${MAX_SEGMENTS} parts.`);
+  const segments: SegmentTemplate[] = [];
+  for (const [index, text] of texts.entries()) {
+    const segment = parseSegment(text, index === texts.length - 1);
+    if (typeof segment === 'string') return refused(segment);
+    segments.push(segment);
+  }
+  return { ok: true, segments };
+}
+
+function refused(detail: string): TemplateResult {
+  return { ok: false, detail };
+}
+
+function parseSegment(text: string, isLast: boolean): SegmentTemplate | string {
+  if (text === '{}') return { kind: 'parameter' };
+  const texts = text.split('{}').map((part) => decodeText(part));
+  const first = texts[0] ?? '';
+  if (!texts.every((part) => part !== undefined)) {
+    return 'The path has characters that no request can have there: a backslash, a semicolon, an encoded slash or a control character.';
+  }
+  if (texts.length > 1) return { kind: 'mixed', texts };
+  if (first === '' && !isLast) return 'The path has two slashes in a row. Remove one.';
+  return isDotSegment(first) ? 'The path has a part . or .., which no request has.' : { kind: 'literal', text: first };
+}
+
+/**
+ * The decoded segments of a request's path (without its query), or undefined for one that another server could read as a different
+ * path than we do: encoded slashes and backslashes, dot segments, empty segments, path parameters (`;`), control characters, and
+ * what is no UTF-8 in percent-encoding. Who guards a server by its paths has to refuse those.
+ */
+export function splitRequestPath(path: string): readonly string[] | undefined {
+  if (!path.startsWith('/') || path.length > 4 * MAX_PATH) return undefined;
+  const texts = path.split('/');
+  if (texts.length > MAX_SEGMENTS + 1) return undefined;
+  const segments: string[] = [];
+  for (let index = 1; index < texts.length; index++) {
+    const text = texts[index] ?? '';
+    // ASCII only: the rest arrives percent-encoded, as RFC 3986 wants it.
+    const segment = /^[\x21-\x7e]*$/.test(text) ? decodeText(text) : undefined;
+    if (segment === undefined || isDotSegment(segment)) return undefined;
+    if (segment === '' && index < texts.length - 1) return undefined;
+    segments.push(segment);
+  }
+  return segments;
+}
+
+function isDotSegment(text: string): boolean {
+  return text === '.' || text === '..';
+}
+
+/** undefined for what must not be in a segment. */
+function decodeText(text: string): string | undefined {
+  if (/[;?#]/.test(text)) return undefined;
+  if (!text.includes('%')) return isUnsafe(text) ? undefined : text;
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+  return isUnsafe(decoded) || decoded.includes('/') ? undefined : decoded;
+}
+
+function isUnsafe(text: string): boolean {
+  return /[\\\p{Cc}\p{Cs}]/u.test(text);
+}
+
+/** Whether the segment is that text, or has its texts with something in place of every parameter. */
+export function matchesSegment(template: SegmentTemplate, segment: string): boolean {
+  if (template.kind === 'literal') return segment === template.text;
+  return template.kind === 'parameter' ? segment !== '' : matchesTexts(template.texts, segment);
+}
+
+/** As far left as possible for each text: with parameters that take anything, that finds a match whenever there is one. */
+function matchesTexts(texts: readonly string[], segment: string): boolean {
+  const first = texts[0] ?? '';
+  const last = texts.at(-1) ?? '';
+  if (!segment.startsWith(first)) return false;
+  let at = first.length;
+  for (const text of texts.slice(1, -1)) {
+    const found = segment.indexOf(text, at + 1);
+    if (found < 0) return false;
+    at = found + text.length;
+  }
+  return segment.length - last.length > at && segment.endsWith(last);
+}
+
+/** Equal for templates that no request tells apart. */
+export function templateKey(template: SegmentTemplate): string {
+  if (template.kind === 'literal') return `=${template.text}`;
+  // No segment holds a slash.
+  return template.kind === 'parameter' ? '*' : `~${template.texts.join('/')}`;
+}
