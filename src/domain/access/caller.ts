@@ -1,6 +1,7 @@
 // The caller: on whose behalf a command runs, what it may do and how far it reaches.
 import { forbidden } from '../../base/problem.ts';
 import { MANAGEMENT_API_ID, privilegeName } from '../api/privilege.ts';
+import { RESELLER_ROLE_ID } from '../role/role.ts';
 
 export type CallerType = 'user' | 'client' | 'api_token' | 'system';
 
@@ -56,4 +57,19 @@ export function requireAll(caller: Caller, privileges: Iterable<string>, what: s
   if (missing.length === 0) return;
   const named = missing.slice(0, 5).join(', ') + (missing.length > 5 ? ` and ${missing.length - 5} more` : '');
   throw forbidden(`You cannot ${what}: it holds privileges that you do not hold (${named}).`);
+}
+
+/**
+ * `requireAll` for a role and what it grants in its holder's company. The role Reseller also reaches every company below, so whoever
+ * reaches one company alone can neither give it nor take over its holders, whatever privileges they hold.
+ */
+export function requireRole(
+  caller: Caller,
+  role: { readonly id: string; readonly privileges: Iterable<string> },
+  what: string,
+): void {
+  requireAll(caller, role.privileges, what);
+  if (role.id === RESELLER_ROLE_ID && !caller.reach.subtree) {
+    throw forbidden(`You cannot ${what}: it reaches companies that you do not reach.`);
+  }
 }

@@ -1,7 +1,7 @@
 // What every command about clients works with, begins with and ends with: the client as it stands, if this caller may change it.
 import type { Clock } from '../../base/clock.ts';
 import { notFound, Problem } from '../../base/problem.ts';
-import { type Caller, requireAll } from '../access/caller.ts';
+import { type Caller, requireRole } from '../access/caller.ts';
 import type { Storage, Stores } from '../stores.ts';
 import type { ClientSummary } from './client.ts';
 
@@ -25,8 +25,8 @@ export async function getForChange(
 ): Promise<ClientSummary> {
   const client = await stores.clients.findForUpdate(clientId, caller.reach);
   if (!client) throw notFound('client');
-  const held = await stores.roles.privilegesOf(client.roleId, client.companyId);
-  requireAll(caller, held, 'change this client');
+  const privileges = await stores.roles.privilegesOf(client.roleId, client.companyId);
+  requireRole(caller, { id: client.roleId, privileges }, 'change this client');
   if (ifVersion !== undefined && ifVersion !== client.version) {
     throw new Problem('resource.changed', 'Somebody changed this client since you read it. Read it again and repeat.');
   }

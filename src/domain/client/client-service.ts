@@ -1,6 +1,6 @@
 // Commands and questions about clients: register, change, rotate, pause, delete, and look up.
 import { invalid, notFound } from '../../base/problem.ts';
-import { type Caller, requireAll, requirePrivilege } from '../access/caller.ts';
+import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
 import { type IpRestriction, type PointedDetail, parseIpRestriction } from '../address/ip-rule-list.ts';
 import { actorOf, auditEvent, changesBetween } from '../audit/audit-event.ts';
 import { MANAGEMENT_API_ID } from '../api/privilege.ts';
@@ -214,7 +214,7 @@ async function checkAssignments(
   if (!role) {
     throw invalid([{ pointer: '/role_id', detail: 'There is no such role, or this company cannot use it.' }]);
   }
-  requireAll(caller, role.privileges, `give the role ${role.name}`);
+  requireRole(caller, role, `give the role ${role.name}`);
   const apiKnown =
     client.defaultApi === MANAGEMENT_API_ID ||
     (await stores.privileges.isApiAvailable(client.defaultApi, client.companyId));

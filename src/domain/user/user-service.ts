@@ -2,13 +2,13 @@
 import type { Clock } from '../../base/clock.ts';
 import { invalid } from '../../base/problem.ts';
 import { randomId } from '../../base/random.ts';
-import { type Caller, requireAll, requirePrivilege } from '../access/caller.ts';
+import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
 import { actorOf, auditEvent, changesBetween } from '../audit/audit-event.ts';
 import type { Storage } from '../stores.ts';
 import { bearerHash, createBearer, userParty } from './opening.ts';
 import type { User, UserSummary } from './user.ts';
 
-const INVITATION_MILLISECONDS = 7 * 24 * 60 * 60 * 1000;
+export const INVITATION_MILLISECONDS = 7 * 24 * 60 * 60 * 1000;
 
 export interface NewUser {
   readonly email: string;
@@ -45,7 +45,7 @@ export function createUserService({ storage, clock }: { storage: Storage; clock:
         if (!role) {
           throw invalid([{ pointer: '/role_id', detail: 'There is no such role, or this company cannot use it.' }]);
         }
-        requireAll(caller, role.privileges, `give the role ${role.name}`);
+        requireRole(caller, role, `give the role ${role.name}`);
         await stores.users.insert(user);
         const expiresAt = new Date(now.getTime() + INVITATION_MILLISECONDS);
         await stores.links.insert({

@@ -1,0 +1,51 @@
+// What the commands about custom roles ask of storage, beyond what everybody asks.
+import type { Reach } from '../access/caller.ts';
+import type { PrivilegeLevel } from '../api/privilege.ts';
+import type { ManagedCompanyStore } from '../company/company-store.ts';
+import type { RoleStore, Stores } from '../stores.ts';
+import type { ManagedUserStore } from '../user/user-store.ts';
+import type { Role, RoleSummary } from './role.ts';
+
+/** A custom role as it is kept. */
+export interface CustomRole extends Role {
+  readonly companyId: string;
+  /** `<api id>/<scope>`, sorted, none twice. */
+  readonly privileges: readonly string[];
+  /** Ids of companies below the owner, sorted, none twice. */
+  readonly availableTo: readonly string[];
+}
+
+/** Those who have a role: up to five names within the caller's reach, and the number of all. */
+export interface RoleHolders {
+  readonly clientNames: readonly string[];
+  readonly userNames: readonly string[];
+  readonly count: number;
+}
+
+export interface ManagedRoleStore extends RoleStore {
+  /** Waits for, and holds until the end of the transaction, the lock under which roles are named: names stay unique over companies. */
+  lockNames(): Promise<void>;
+  /** The role, locked until the end of the transaction; nobody is given it meanwhile. undefined when `find` would not find it. */
+  findForUpdate(roleId: string, reach: Reach): Promise<RoleSummary | undefined>;
+  /** The first of the companies that can choose another role with this name already, compared by `nameKey`. */
+  findNameClash(
+    name: string,
+    companyIds: readonly string[],
+    exceptRoleId: string,
+  ): Promise<{ readonly companyId: string; readonly companyName: string } | undefined>;
+  /** Those of the privileges that exist and belong to an API available to the company, each with its level. */
+  levelsOf(privileges: readonly string[], companyId: string): Promise<ReadonlyMap<string, PrivilegeLevel>>;
+  /** Holders of the role, in the given companies alone when some are given. */
+  holdersOf(roleId: string, reach: Reach, companyIds?: readonly string[]): Promise<RoleHolders>;
+  /** `resource.conflict` when the company was given a role of this name meanwhile. */
+  insert(role: CustomRole): Promise<void>;
+  /** Writes every field but id, company and creation time; the version is raised by one. */
+  update(role: CustomRole): Promise<void>;
+  delete(roleId: string): Promise<void>;
+}
+
+export type RoleStores = Omit<Stores, 'roles' | 'companies' | 'users'> & {
+  readonly roles: ManagedRoleStore;
+  readonly companies: ManagedCompanyStore;
+  readonly users: ManagedUserStore;
+};

@@ -1,0 +1,34 @@
+// What the commands about users ask of storage, beyond what everybody asks.
+import type { Reach } from '../access/caller.ts';
+import type { Page, PageRequest, Stores, UserStore } from '../stores.ts';
+import type { UserStatus, UserSummary } from './user.ts';
+
+export type UserSort = 'created_at' | 'name' | 'last_sign_in_at';
+
+export interface UserFilter {
+  /** Text within name or e-mail address; case does not matter, `%` and `_` stand for themselves. */
+  readonly q?: string | undefined;
+  /** Without regard to case. */
+  readonly email?: string | undefined;
+  readonly status?: UserStatus | undefined;
+  readonly roleId?: string | undefined;
+  readonly companyId?: string | undefined;
+  /** Newest or latest first for times, A to Z for names; `created_at` when absent. */
+  readonly sort?: UserSort | undefined;
+}
+
+export interface ManagedUserStore extends UserStore {
+  /** As `find`; undefined also when the user lies outside the reach. */
+  findWithin(id: string, reach: Reach): Promise<UserSummary | undefined>;
+  /** As `findWithin`, and locks the row until the end of the transaction. */
+  findForUpdate(id: string, reach: Reach): Promise<UserSummary | undefined>;
+  list(filter: UserFilter, page: PageRequest, reach: Reach): Promise<Page<UserSummary>>;
+  /** With sessions and invitations. */
+  delete(id: string): Promise<void>;
+  /** Waits for, and holds until the end of the transaction, the lock under which managers of users are taken away: of two who take away each other one is told. */
+  lockManagers(): Promise<void>;
+  /** Whether an active user of the root company, with a password, may manage users: above them there is nobody to help. */
+  hasManager(): Promise<boolean>;
+}
+
+export type UserStores = Omit<Stores, 'users'> & { readonly users: ManagedUserStore };
