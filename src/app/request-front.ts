@@ -82,6 +82,7 @@ function sendOAuthError(ctx: FrontContext, problem: Problem | undefined): void {
 export function refuseMalformed(): Middleware<RequestState> {
   let lastGoodHost: string | undefined;
   return async (ctx, next) => {
+    if (ctx.req.httpVersionMajor !== 1) throw new Problem('request.malformed', 'Send HTTP/1.1 or HTTP/1.0.');
     const host = ctx.req.headers.host;
     if (host !== lastGoodHost || hostLines(ctx.req.rawHeaders) > 1) {
       checkHost(ctx.req.rawHeaders, host);

@@ -80,7 +80,8 @@ function createSigningKey(secretBox: SecretBox, createdAt: Date): SigningKey {
   };
 }
 
-function openSigningKey(key: SigningKey, secretBox: SecretBox): OpenSigningKey {
+/** Throws SecretBoxError when it was sealed under another key. */
+export function openSigningKey(key: SigningKey, secretBox: SecretBox): OpenSigningKey {
   const privateKey = createPrivateKey({
     key: secretBox.open(key.sealedPrivateKey, sealContext(key.kid)),
     format: 'der',
