@@ -20,6 +20,8 @@ const { ACCESS_CHECKS } = await load('domain/access/access-decision.js');
 const { MANAGEMENT_PRIVILEGES } = await load('domain/api/privilege.js');
 const { buildOpenApi } = await load('ports/api/openapi.js');
 const { routes } = await load('ports/api/routes.js');
+const { COMMANDS } = await load('ports/cli/command-line.js');
+const { helpOf, helpOfAll } = await load('ports/cli/help.js');
 
 const NOTE = '<!-- Made by `npm run docs`; changes by hand are overwritten. -->';
 
@@ -92,8 +94,19 @@ function privileges() {
   );
 }
 
+function commands() {
+  const help = (text) => `\`\`\`text\n${text}\n\`\`\``;
+  return page(
+    'Commands',
+    'The command line works on the installation that the environment describes, while the server runs or not.',
+    help(helpOfAll(COMMANDS)),
+    ...COMMANDS.flatMap((command) => [`## ${command.name}`, help(helpOf(command))]),
+  );
+}
+
 const files = {
   'configuration.md': configuration(),
+  'commands.md': commands(),
   'problem-codes.md': problemCodes(),
   'audit-events.md': auditEvents(),
   'privileges.md': privileges(),

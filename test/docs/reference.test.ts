@@ -10,7 +10,14 @@ import { AUDIT_ACTIONS } from '../../src/domain/audit/audit-event.ts';
 import { routes } from '../../src/ports/api/routes.ts';
 
 const COMMITTED = 'docs/reference';
-const FILES = ['audit-events.md', 'configuration.md', 'openapi.json', 'privileges.md', 'problem-codes.md'];
+const FILES = [
+  'audit-events.md',
+  'commands.md',
+  'configuration.md',
+  'openapi.json',
+  'privileges.md',
+  'problem-codes.md',
+];
 let made = '';
 
 beforeAll(async () => {
