@@ -2,17 +2,19 @@
 // that no command, of this version or another, can forget to.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+// Identifiers and keys are compared byte by byte, whatever the locale of the database: quick, and the same order everywhere.
+// Instants have milliseconds, as JavaScript's: what comes back in a cursor is exactly what is stored.
 const TABLES = `
 CREATE TABLE company (
-  id text PRIMARY KEY,
+  id text COLLATE "C" PRIMARY KEY,
   name text NOT NULL,
-  name_key text NOT NULL,
-  parent_id text REFERENCES company (id),
+  name_key text COLLATE "C" NOT NULL,
+  parent_id text COLLATE "C" REFERENCES company (id),
   path text COLLATE "C" NOT NULL,
   reseller boolean NOT NULL,
   status text NOT NULL,
-  created_at timestamptz NOT NULL,
-  updated_at timestamptz NOT NULL,
+  created_at timestamptz(3) NOT NULL,
+  updated_at timestamptz(3) NOT NULL,
   version integer NOT NULL,
   CONSTRAINT company_path UNIQUE (path),
   CONSTRAINT company_name UNIQUE (parent_id, name_key),
@@ -21,31 +23,31 @@ CREATE TABLE company (
 );
 
 CREATE TABLE api (
-  id text PRIMARY KEY,
-  identifier text NOT NULL,
+  id text COLLATE "C" PRIMARY KEY,
+  identifier text COLLATE "C" NOT NULL,
   name text NOT NULL,
-  name_key text NOT NULL,
+  name_key text COLLATE "C" NOT NULL,
   description text NOT NULL,
   built_in boolean NOT NULL,
   available_to_all boolean NOT NULL,
-  created_at timestamptz NOT NULL,
-  updated_at timestamptz NOT NULL,
+  created_at timestamptz(3) NOT NULL,
+  updated_at timestamptz(3) NOT NULL,
   version integer NOT NULL,
   CONSTRAINT api_identifier UNIQUE (identifier),
   CONSTRAINT api_name UNIQUE (name_key)
 );
 
 CREATE TABLE api_company (
-  api_id text NOT NULL REFERENCES api (id) ON DELETE CASCADE,
-  company_id text NOT NULL REFERENCES company (id) ON DELETE CASCADE,
+  api_id text COLLATE "C" NOT NULL REFERENCES api (id) ON DELETE CASCADE,
+  company_id text COLLATE "C" NOT NULL REFERENCES company (id) ON DELETE CASCADE,
   PRIMARY KEY (api_id, company_id)
 );
 CREATE INDEX api_company_company ON api_company (company_id);
 
 CREATE TABLE privilege (
-  api_id text NOT NULL REFERENCES api (id) ON DELETE CASCADE,
-  scope text NOT NULL,
-  group_name text NOT NULL,
+  api_id text COLLATE "C" NOT NULL REFERENCES api (id) ON DELETE CASCADE,
+  scope text COLLATE "C" NOT NULL,
+  group_name text COLLATE "C" NOT NULL,
   description text NOT NULL,
   level text NOT NULL,
   position integer NOT NULL,
@@ -54,15 +56,15 @@ CREATE TABLE privilege (
 );
 
 CREATE TABLE role (
-  id text PRIMARY KEY,
+  id text COLLATE "C" PRIMARY KEY,
   name text NOT NULL,
-  name_key text NOT NULL,
+  name_key text COLLATE "C" NOT NULL,
   search_text text NOT NULL,
   description text NOT NULL,
   kind text NOT NULL,
-  company_id text REFERENCES company (id),
-  created_at timestamptz NOT NULL,
-  updated_at timestamptz NOT NULL,
+  company_id text COLLATE "C" REFERENCES company (id),
+  created_at timestamptz(3) NOT NULL,
+  updated_at timestamptz(3) NOT NULL,
   version integer NOT NULL,
   CONSTRAINT role_kind CHECK (kind IN ('standard', 'custom')),
   CONSTRAINT role_owner CHECK ((kind = 'standard') = (company_id IS NULL)),
@@ -70,17 +72,17 @@ CREATE TABLE role (
 );
 
 CREATE TABLE role_privilege (
-  role_id text NOT NULL REFERENCES role (id) ON DELETE CASCADE,
-  api_id text NOT NULL,
-  scope text NOT NULL,
+  role_id text COLLATE "C" NOT NULL REFERENCES role (id) ON DELETE CASCADE,
+  api_id text COLLATE "C" NOT NULL,
+  scope text COLLATE "C" NOT NULL,
   PRIMARY KEY (role_id, api_id, scope),
   FOREIGN KEY (api_id, scope) REFERENCES privilege (api_id, scope)
 );
 CREATE INDEX role_privilege_privilege ON role_privilege (api_id, scope);
 
 CREATE TABLE role_company (
-  role_id text NOT NULL REFERENCES role (id) ON DELETE CASCADE,
-  company_id text NOT NULL REFERENCES company (id) ON DELETE CASCADE,
+  role_id text COLLATE "C" NOT NULL REFERENCES role (id) ON DELETE CASCADE,
+  company_id text COLLATE "C" NOT NULL REFERENCES company (id) ON DELETE CASCADE,
   PRIMARY KEY (role_id, company_id)
 );
 CREATE INDEX role_company_company ON role_company (company_id);
@@ -91,20 +93,20 @@ CREATE TABLE client (
   name_key text COLLATE "C" NOT NULL,
   search_text text NOT NULL,
   description text NOT NULL,
-  company_id text NOT NULL REFERENCES company (id),
-  role_id text NOT NULL REFERENCES role (id),
+  company_id text COLLATE "C" NOT NULL REFERENCES company (id),
+  role_id text COLLATE "C" NOT NULL REFERENCES role (id),
   status text NOT NULL,
   ip_mode text NOT NULL,
   ip_rules text[] NOT NULL,
-  default_api text NOT NULL REFERENCES api (id),
+  default_api text COLLATE "C" NOT NULL REFERENCES api (id),
   token_lifetime_seconds integer NOT NULL,
   token_format text NOT NULL,
   auth_method text NOT NULL,
-  expires_at timestamptz,
+  expires_at timestamptz(3),
   token_generation integer NOT NULL,
-  last_used_at timestamptz,
-  created_at timestamptz NOT NULL,
-  updated_at timestamptz NOT NULL,
+  last_used_at timestamptz(3),
+  created_at timestamptz(3) NOT NULL,
+  updated_at timestamptz(3) NOT NULL,
   version integer NOT NULL,
   CONSTRAINT client_status CHECK (status IN ('active', 'inactive')),
   CONSTRAINT client_ip_mode CHECK (ip_mode IN ('off', 'report', 'enforce')),
@@ -117,29 +119,33 @@ CREATE INDEX client_name ON client (name_key, client_id);
 CREATE INDEX client_role ON client (role_id, company_id);
 
 CREATE TABLE client_secret (
-  id text PRIMARY KEY,
-  client_id text NOT NULL REFERENCES client (client_id) ON DELETE CASCADE,
+  id text COLLATE "C" PRIMARY KEY,
+  client_id text COLLATE "C" NOT NULL REFERENCES client (client_id) ON DELETE CASCADE,
+  -- At most two at a time.
+  slot smallint NOT NULL DEFAULT 1,
   hint text NOT NULL,
   hash text NOT NULL,
-  created_at timestamptz NOT NULL,
-  expires_at timestamptz,
-  last_used_at timestamptz,
-  last_used_ip text
+  created_at timestamptz(3) NOT NULL,
+  expires_at timestamptz(3),
+  last_used_at timestamptz(3),
+  last_used_ip text,
+  CONSTRAINT client_secret_slot UNIQUE (client_id, slot),
+  CONSTRAINT client_secret_slots CHECK (slot IN (1, 2)),
+  CONSTRAINT client_secret_hint UNIQUE (client_id, hint)
 );
-CREATE INDEX client_secret_client ON client_secret (client_id);
 
 CREATE TABLE user_account (
-  id text PRIMARY KEY,
+  id text COLLATE "C" PRIMARY KEY,
   email text NOT NULL,
-  email_key text NOT NULL,
+  email_key text COLLATE "C" NOT NULL,
   name text NOT NULL,
-  company_id text NOT NULL REFERENCES company (id),
-  role_id text NOT NULL REFERENCES role (id),
+  company_id text COLLATE "C" NOT NULL REFERENCES company (id),
+  role_id text COLLATE "C" NOT NULL REFERENCES role (id),
   status text NOT NULL,
   password_hash text,
-  last_sign_in_at timestamptz,
-  created_at timestamptz NOT NULL,
-  updated_at timestamptz NOT NULL,
+  last_sign_in_at timestamptz(3),
+  created_at timestamptz(3) NOT NULL,
+  updated_at timestamptz(3) NOT NULL,
   version integer NOT NULL,
   CONSTRAINT user_account_email UNIQUE (email_key),
   CONSTRAINT user_account_status CHECK (status IN ('active', 'inactive'))
@@ -148,12 +154,12 @@ CREATE INDEX user_account_company ON user_account (company_id, created_at DESC, 
 CREATE INDEX user_account_role ON user_account (role_id, company_id);
 
 CREATE TABLE session (
-  id text PRIMARY KEY,
-  token_hash text NOT NULL,
-  user_id text NOT NULL REFERENCES user_account (id) ON DELETE CASCADE,
-  created_at timestamptz NOT NULL,
-  last_seen_at timestamptz NOT NULL,
-  expires_at timestamptz NOT NULL,
+  id text COLLATE "C" PRIMARY KEY,
+  token_hash text COLLATE "C" NOT NULL,
+  user_id text COLLATE "C" NOT NULL REFERENCES user_account (id) ON DELETE CASCADE,
+  created_at timestamptz(3) NOT NULL,
+  last_seen_at timestamptz(3) NOT NULL,
+  expires_at timestamptz(3) NOT NULL,
   ip text,
   user_agent text,
   CONSTRAINT session_token UNIQUE (token_hash)
@@ -162,48 +168,48 @@ CREATE INDEX session_of_user ON session (user_id);
 CREATE INDEX session_expiry ON session (expires_at);
 
 CREATE TABLE one_time_link (
-  token_hash text PRIMARY KEY,
+  token_hash text COLLATE "C" PRIMARY KEY,
   kind text NOT NULL,
-  user_id text REFERENCES user_account (id) ON DELETE CASCADE,
-  expires_at timestamptz NOT NULL,
+  user_id text COLLATE "C" REFERENCES user_account (id) ON DELETE CASCADE,
+  expires_at timestamptz(3) NOT NULL,
   CONSTRAINT one_time_link_kind CHECK (kind IN ('setup', 'invitation'))
 );
 CREATE INDEX one_time_link_user ON one_time_link (user_id);
 
 CREATE TABLE attempt (
-  key text PRIMARY KEY,
+  key text COLLATE "C" PRIMARY KEY,
   attempts integer NOT NULL,
-  window_ends_at timestamptz NOT NULL
+  window_ends_at timestamptz(3) NOT NULL
 );
 CREATE INDEX attempt_end ON attempt (window_ends_at);
 
 CREATE TABLE used_form (
-  key text PRIMARY KEY,
-  used_at timestamptz NOT NULL
+  key text COLLATE "C" PRIMARY KEY,
+  used_at timestamptz(3) NOT NULL
 );
 CREATE INDEX used_form_time ON used_form (used_at);
 
 CREATE TABLE signing_key (
-  kid text PRIMARY KEY,
+  kid text COLLATE "C" PRIMARY KEY,
   algorithm text NOT NULL,
   status text NOT NULL,
   public_jwk jsonb NOT NULL,
   sealed_private_key bytea NOT NULL,
-  created_at timestamptz NOT NULL,
+  created_at timestamptz(3) NOT NULL,
   CONSTRAINT signing_key_status CHECK (status IN ('next', 'current', 'retired'))
 );
 CREATE UNIQUE INDEX signing_key_current ON signing_key (status) WHERE status = 'current';
 
 CREATE TABLE revoked_token (
-  jti text PRIMARY KEY,
-  client_id text NOT NULL,
-  expires_at timestamptz NOT NULL
+  jti text COLLATE "C" PRIMARY KEY,
+  client_id text COLLATE "C" NOT NULL,
+  expires_at timestamptz(3) NOT NULL
 );
 CREATE INDEX revoked_token_expiry ON revoked_token (expires_at);
 `;
 
-// The one place that says what a role grants to holders in a company: what the role names, of the APIs available there, capped by
-// the level of the company (root, reseller, any other).
+// The one place that says which roles a company can choose, and what a role grants to holders there: what the role names, of the
+// APIs available there, capped by the level of the company (root, reseller, any other).
 const GRANTS = `
 CREATE FUNCTION level_rank(level text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE level WHEN 'company' THEN 1 WHEN 'reseller' THEN 2 ELSE 3 END
@@ -211,6 +217,12 @@ $$;
 
 CREATE FUNCTION company_level(parent_id text, reseller boolean) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN parent_id IS NULL THEN 'root' WHEN reseller THEN 'reseller' ELSE 'company' END
+$$;
+
+-- A suspended company suspends all below it.
+CREATE FUNCTION is_suspended(company_path text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT FROM company c WHERE c.id = ANY (string_to_array(rtrim($1, '/'), '/')) AND c.status = 'suspended')
 $$;
 
 -- The APIs that the company with this path may use: an API chosen for a company is available to all below it too.
@@ -236,19 +248,30 @@ RETURNS TABLE (api_id text, scope text, "position" integer) LANGUAGE sql STABLE 
       ELSE EXISTS (SELECT FROM role_privilege rp WHERE rp.role_id = r.id AND rp.api_id = p.api_id AND rp.scope = p.scope)
     END
 $$;
+
+-- The roles that clients and users of the company may be given: the standard ones (Reseller only where there are companies below),
+-- its own, and those made available to it.
+CREATE FUNCTION choosable_roles(company_id text) RETURNS SETOF role LANGUAGE sql STABLE AS $$
+  SELECT r.* FROM company c
+  JOIN role r ON
+    r.kind = 'standard' AND (r.id <> 'role_reseller' OR company_level(c.parent_id, c.reseller) <> 'company')
+    OR r.company_id = c.id
+    OR EXISTS (SELECT FROM role_company rc WHERE rc.role_id = r.id AND rc.company_id = c.id)
+  WHERE c.id = $1
+$$;
 `;
 
 // Partitions by day of expiry are made ahead and dropped afterwards; what finds none lands in the default one.
 const OPAQUE_TOKENS = `
 CREATE TABLE opaque_token (
-  token_hash text NOT NULL,
-  jti text NOT NULL,
-  client_id text NOT NULL,
-  company_id text NOT NULL,
+  token_hash text COLLATE "C" NOT NULL,
+  jti text COLLATE "C" NOT NULL,
+  client_id text COLLATE "C" NOT NULL,
+  company_id text COLLATE "C" NOT NULL,
   audience text NOT NULL,
-  scope text NOT NULL,
-  issued_at timestamptz NOT NULL,
-  expires_at timestamptz NOT NULL,
+  scope text COLLATE "C" NOT NULL,
+  issued_at timestamptz(3) NOT NULL,
+  expires_at timestamptz(3) NOT NULL,
   PRIMARY KEY (token_hash, expires_at)
 ) PARTITION BY RANGE (expires_at);
 CREATE TABLE opaque_token_default PARTITION OF opaque_token DEFAULT;
@@ -257,21 +280,21 @@ CREATE TABLE opaque_token_default PARTITION OF opaque_token DEFAULT;
 const AUDIT = `
 CREATE TABLE audit_event (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  time timestamptz NOT NULL,
-  company_id text,
+  time timestamptz(3) NOT NULL,
+  company_id text COLLATE "C",
   company_path text COLLATE "C",
-  action text NOT NULL,
+  action text COLLATE "C" NOT NULL,
   outcome text NOT NULL,
   reason text,
   actor_type text NOT NULL,
-  actor_id text NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
   actor_name text,
   target_type text,
-  target_id text,
+  target_id text COLLATE "C",
   target_name text,
   ip text,
   user_agent text,
-  request_id text,
+  request_id text COLLATE "C",
   changes jsonb,
   details jsonb,
   CONSTRAINT audit_event_outcome CHECK (outcome IN ('success', 'failure'))

@@ -16,10 +16,11 @@ interface DataSourceOptions {
 }
 
 /**
- * A request is answered 503 within two seconds while the database is away or hangs: at most 700 ms until there is a connection
- * and 1,200 until there is an answer. The server gives up a little earlier than we do, so that the connection can be kept.
+ * A request is answered 503 within two seconds while the database is away or hangs: at most 1.5 s until there is a
+ * connection, which also bounds the queue for a busy one, and 1.2 s until there is an answer on one that seemed good. The server gives
+ * up a little earlier than we do, so that the connection can be kept.
  */
-export const CONNECT_MILLISECONDS = 700;
+const CONNECT_MILLISECONDS = 1500;
 const STATEMENT_MILLISECONDS = 1000;
 const ANSWER_MILLISECONDS = 1200;
 const IDLE_IN_TRANSACTION_MILLISECONDS = 10_000;

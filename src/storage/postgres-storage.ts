@@ -1,13 +1,94 @@
 // The domain's storage on PostgreSQL: one transaction for each `write`, one connection for each `read`.
 import type { DataSource } from 'typeorm';
-import type { Storage } from '../domain/stores.ts';
+import type { Storage, Stores } from '../domain/stores.ts';
+import { createAttemptStore } from './attempt-store.ts';
+import { createAuditStore } from './audit-store.ts';
 import type { Change } from './change.ts';
+import { createClientStore } from './client-store.ts';
+import { createCompanyStore } from './company-store.ts';
+import { isRepeatable, toProblem } from './database-error.ts';
+import { DatabaseSession, type Statements } from './database-session.ts';
+import { createOneTimeLinkStore } from './one-time-link-store.ts';
+import { createPrivilegeStore } from './privilege-store.ts';
+import { createRoleStore } from './role-store.ts';
+import { createSessionStore } from './session-store.ts';
+import { createSigningKeyStore } from './signing-key-store.ts';
+import { createTokenStore } from './token-store.ts';
+import { createUserStore } from './user-store.ts';
 
 interface PostgresStorageParts {
+  /** Initialized. */
   readonly dataSource: DataSource;
+  /** Runs after each commit and before its `write` is answered. Must not throw. */
   onCommitted(changes: readonly Change[]): void;
 }
 
-export function createPostgresStorage(_parts: PostgresStorageParts): Storage {
-  throw new Error('under way');
+const MAX_ATTEMPTS = 3;
+
+export function createPostgresStorage({ dataSource, onCommitted }: PostgresStorageParts): Storage {
+  return {
+    async read(work) {
+      try {
+        return await withSession(dataSource, { isWriting: false }, (session) => work(createStores(session)));
+      } catch (error) {
+        throw toProblem(error);
+      }
+    },
+    async write(work) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const { result, changes } = await withSession(dataSource, { isWriting: true }, (session) =>
+            transact(session, work),
+          );
+          onCommitted(changes);
+          return result;
+        } catch (error) {
+          // From the beginning: what the work looked at may be different now.
+          if (attempt >= MAX_ATTEMPTS || !isRepeatable(error)) throw toProblem(error);
+        }
+      }
+    },
+  };
+}
+
+async function transact<T>(
+  session: DatabaseSession,
+  work: (stores: Stores) => Promise<T>,
+): Promise<{ result: T; changes: readonly Change[] }> {
+  await session.begin();
+  const result = await work(createStores(session));
+  return { result, changes: await session.commit() };
+}
+
+async function withSession<T>(
+  dataSource: DataSource,
+  options: { isWriting: boolean },
+  work: (session: DatabaseSession) => Promise<T>,
+): Promise<T> {
+  const session = await DatabaseSession.open(dataSource, options);
+  let result: T;
+  try {
+    result = await work(session);
+  } catch (error) {
+    await session.release(error);
+    throw error;
+  }
+  await session.release();
+  return result;
+}
+
+function createStores(statements: Statements): Stores {
+  return {
+    companies: createCompanyStore(statements),
+    clients: createClientStore(statements),
+    roles: createRoleStore(statements),
+    privileges: createPrivilegeStore(statements),
+    audit: createAuditStore(statements),
+    users: createUserStore(statements),
+    sessions: createSessionStore(statements),
+    links: createOneTimeLinkStore(statements),
+    attempts: createAttemptStore(statements),
+    signingKeys: createSigningKeyStore(statements),
+    tokens: createTokenStore(statements),
+  };
 }

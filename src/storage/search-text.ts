@@ -17,6 +17,11 @@ export function beginningWith(text: string): string {
   return `${escapeLike(text.toLowerCase())}%`;
 }
 
+/** An ILIKE pattern for texts that were not folded and contain this. */
+export function containingAsIs(text: string): string {
+  return `%${escapeLike(text)}%`;
+}
+
 function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, String.raw`\$&`);
 }

@@ -1,0 +1,97 @@
+// Protected APIs, the companies they are available to, and their privileges, as they are stored.
+import { EntitySchema } from 'typeorm';
+import type { PrivilegeLevel } from '../../domain/api/privilege.ts';
+
+export interface ApiRow {
+  readonly id: string;
+  readonly identifier: string;
+  readonly name: string;
+  readonly name_key: string;
+  readonly description: string;
+  readonly built_in: boolean;
+  readonly available_to_all: boolean;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly version: number;
+}
+
+export const apiEntity = new EntitySchema<ApiRow>({
+  name: 'api',
+  columns: {
+    id: { type: 'text', collation: 'C', primary: true },
+    identifier: { type: 'text', collation: 'C' },
+    name: { type: 'text' },
+    name_key: { type: 'text', collation: 'C' },
+    description: { type: 'text' },
+    built_in: { type: 'boolean' },
+    available_to_all: { type: 'boolean' },
+    created_at: { type: 'timestamptz', precision: 3 },
+    updated_at: { type: 'timestamptz', precision: 3 },
+    version: { type: 'integer' },
+  },
+  uniques: [
+    { name: 'api_identifier', columns: ['identifier'] },
+    { name: 'api_name', columns: ['name_key'] },
+  ],
+});
+
+export interface ApiCompanyRow {
+  readonly api_id: string;
+  readonly company_id: string;
+}
+
+export const apiCompanyEntity = new EntitySchema<ApiCompanyRow>({
+  name: 'api_company',
+  columns: {
+    api_id: { type: 'text', collation: 'C', primary: true },
+    company_id: { type: 'text', collation: 'C', primary: true },
+  },
+  indices: [{ name: 'api_company_company', columns: ['company_id'] }],
+  foreignKeys: [
+    {
+      name: 'api_company_api_id_fkey',
+      target: 'api',
+      columnNames: ['api_id'],
+      referencedColumnNames: ['id'],
+      onDelete: 'CASCADE',
+    },
+    {
+      name: 'api_company_company_id_fkey',
+      target: 'company',
+      columnNames: ['company_id'],
+      referencedColumnNames: ['id'],
+      onDelete: 'CASCADE',
+    },
+  ],
+});
+
+export interface PrivilegeRow {
+  readonly api_id: string;
+  readonly scope: string;
+  readonly group_name: string;
+  readonly description: string;
+  readonly level: PrivilegeLevel;
+  readonly position: number;
+}
+
+export const privilegeEntity = new EntitySchema<PrivilegeRow>({
+  name: 'privilege',
+  columns: {
+    api_id: { type: 'text', collation: 'C', primary: true },
+    scope: { type: 'text', collation: 'C', primary: true },
+    group_name: { type: 'text', collation: 'C' },
+    description: { type: 'text' },
+    level: { type: 'text' },
+    position: { type: 'integer' },
+  },
+  checks: [{ name: 'privilege_level', expression: `level IN ('company', 'reseller', 'root')` }],
+  foreignKeys: [
+    {
+      name: 'privilege_api_id_fkey',
+      target: 'api',
+      columnNames: ['api_id'],
+      referencedColumnNames: ['id'],
+      onDelete: 'CASCADE',
+    },
+  ],
+});

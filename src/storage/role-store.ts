@@ -1,0 +1,131 @@
+// Roles in the database. Which of them a company can choose and what they grant there is said by functions of the schema alone.
+import { z } from 'zod';
+import type { Reach } from '../domain/access/caller.ts';
+import type { RoleSummary } from '../domain/role/role.ts';
+import type { PageRequest, RoleStore } from '../domain/stores.ts';
+import { cursorInstant, cursorText, decodeCursor, encodeCursor, pageOf } from './cursor.ts';
+import type { Statements } from './database-session.ts';
+import type { RoleRow } from './entities/role.ts';
+import { withinReach } from './reach.ts';
+import { containing } from './search-text.ts';
+import { SqlValues } from './sql-values.ts';
+
+export function createRoleStore(statements: Statements): RoleStore {
+  const { query } = statements;
+  return {
+    async findChoosable(roleId, companyId) {
+      const { rows } = await query<Pick<RoleRow, 'id' | 'name'>>(
+        'SELECT id, name FROM choosable_roles($2) WHERE id = $1',
+        [roleId, companyId],
+      );
+      return rows[0] && { ...rows[0], privileges: await privilegesOf(statements, roleId, companyId) };
+    },
+    async listChoosable(companyId) {
+      const { rows } = await query<Pick<RoleRow, 'id' | 'name' | 'description'>>(
+        'SELECT id, name, description FROM choosable_roles($1) ORDER BY kind DESC, name_key, id',
+        [companyId],
+      );
+      return rows;
+    },
+    privilegesOf: (roleId, companyId) => privilegesOf(statements, roleId, companyId),
+    find: (roleId, reach) => findRole(statements, roleId, reach),
+    list: (filter, page, reach) => listRoles(statements, filter, page, reach),
+  };
+}
+
+async function privilegesOf({ query }: Statements, roleId: string, companyId: string): Promise<readonly string[]> {
+  const { rows } = await query<{ name: string }>(
+    `SELECT api_id || '/' || scope AS name FROM granted_privileges($1, $2) ORDER BY api_id, position, scope`,
+    [roleId, companyId],
+  );
+  return rows.map(({ name }) => name);
+}
+
+interface SummaryRow extends RoleRow {
+  readonly company_name: string | null;
+  readonly privileges: readonly string[];
+  readonly available_to: readonly string[];
+  readonly client_count: number;
+  readonly user_count: number;
+}
+
+/** As somebody with that reach sees it: what standard roles hold in their company, holders and companies that they know of. */
+function summaryFor(reach: Reach, values: SqlValues): string {
+  const asking = values.add(reach.companyId);
+  const reached = withinReach(reach, { id: 'co.id', path: 'co.path' }, values);
+  return `
+SELECT r.*, owner.name AS company_name,
+  CASE r.kind
+    WHEN 'standard' THEN ARRAY(
+      SELECT g.api_id || '/' || g.scope FROM granted_privileges(r.id, ${asking}) g ORDER BY g.api_id, g.position, g.scope)
+    ELSE ARRAY(
+      SELECT p.api_id || '/' || p.scope FROM role_privilege rp JOIN privilege p USING (api_id, scope)
+      WHERE rp.role_id = r.id ORDER BY p.api_id, p.position, p.scope)
+  END AS privileges,
+  ARRAY(
+    SELECT rc.company_id FROM role_company rc JOIN company co ON co.id = rc.company_id
+    WHERE rc.role_id = r.id AND ${reached} ORDER BY rc.company_id
+  ) AS available_to,
+  (SELECT count(*)::integer FROM client h JOIN company co ON co.id = h.company_id WHERE h.role_id = r.id AND ${reached})
+    AS client_count,
+  (SELECT count(*)::integer FROM user_account h JOIN company co ON co.id = h.company_id WHERE h.role_id = r.id AND ${reached})
+    AS user_count
+FROM role r
+LEFT JOIN company owner ON owner.id = r.company_id
+WHERE (
+  r.kind = 'standard'
+  OR EXISTS (SELECT FROM company co WHERE co.id = r.company_id AND ${reached})
+  OR EXISTS (
+    SELECT FROM role_company rc JOIN company co ON co.id = rc.company_id WHERE rc.role_id = r.id AND ${reached})
+)`;
+}
+
+async function findRole({ query }: Statements, roleId: string, reach: Reach): Promise<RoleSummary | undefined> {
+  const values = new SqlValues();
+  const { rows } = await query<SummaryRow>(
+    `${summaryFor(reach, values)} AND r.id = ${values.add(roleId)}`,
+    values.list,
+  );
+  return rows[0] && toSummary(rows[0]);
+}
+
+const position = z.tuple([cursorInstant, cursorText]);
+
+async function listRoles(
+  { query }: Statements,
+  filter: { q?: string | undefined; kind?: string | undefined },
+  page: PageRequest,
+  reach: Reach,
+) {
+  const values = new SqlValues();
+  const conditions = [summaryFor(reach, values)];
+  if (filter.q !== undefined) conditions.push(`r.search_text LIKE ${values.add(containing(filter.q))}`);
+  if (filter.kind !== undefined) conditions.push(`r.kind = ${values.add(filter.kind)}`);
+  const after = decodeCursor(page.cursor, position);
+  if (after) {
+    conditions.push(`(r.created_at, r.id) < (${values.add(after[0])}::timestamptz, ${values.add(after[1])})`);
+  }
+  const { rows } = await query<SummaryRow>(
+    `${conditions.join(' AND ')} ORDER BY r.created_at DESC, r.id DESC LIMIT ${values.add(page.limit + 1)}`,
+    values.list,
+  );
+  return pageOf(rows, page.limit, toSummary, (row) => encodeCursor([row.created_at.toISOString(), row.id]));
+}
+
+function toSummary(row: SummaryRow): RoleSummary {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    kind: row.kind,
+    companyId: row.company_id,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    version: row.version,
+    companyName: row.company_name,
+    privileges: row.privileges,
+    availableTo: row.available_to,
+    clientCount: row.client_count,
+    userCount: row.user_count,
+  };
+}
