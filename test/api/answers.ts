@@ -6,6 +6,7 @@ import {
   changedClientSchema,
   clientSchema,
   createdSecretSchema,
+  meSchema,
   privilegeSchema,
   problemSchema,
   registeredClientSchema,
@@ -39,6 +40,7 @@ export const asRoles = pageReader(roleSchema);
 export const asPrivileges = pageReader(privilegeSchema);
 export const asEvent = reader(auditEventSchema);
 export const asEvents = pageReader(auditEventSchema);
+export const asMe = reader(meSchema);
 export const asProblem = reader(problemSchema);
 
 /** The pointers of a 422, in their order. */

@@ -9,6 +9,7 @@ import { createLog } from '../../src/base/log.ts';
 import { unavailable } from '../../src/base/problem.ts';
 import type { Caller } from '../../src/domain/access/caller.ts';
 import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
+import { parseIpRuleList } from '../../src/domain/address/ip-rule-list.ts';
 import { createAuditService } from '../../src/domain/audit/audit-service.ts';
 import { MANAGEMENT_API_ID, MANAGEMENT_PRIVILEGES, privilegeName } from '../../src/domain/api/privilege.ts';
 import { createClientService } from '../../src/domain/client/client-service.ts';
@@ -46,6 +47,10 @@ export async function startApiServer(parts: {
   clock: Clock;
   issuer?: string;
   middleware?: readonly Koa.Middleware[];
+  /** In place of one that takes the names of `login` for tokens. */
+  authenticator?: BearerAuthenticator;
+  /** Whether X-Forwarded-For of whoever calls is believed. */
+  trustsCallers?: boolean;
 }): Promise<ApiServer> {
   const lines: string[] = [];
   const sink = new Writable({
@@ -56,13 +61,15 @@ export async function startApiServer(parts: {
   });
   const log = createLog('info', sink);
   const verdicts = new Map<string, BearerVerdict | Error>();
-  const authenticator: BearerAuthenticator = {
+  const byName: BearerAuthenticator = {
     async authenticate(token, { origin }) {
       const verdict = verdicts.get(token) ?? { ok: false, reason: 'invalid_token' };
       if (verdict instanceof Error) throw verdict;
       return verdict.ok ? { ...verdict, caller: { ...verdict.caller, origin } } : verdict;
     },
   };
+  const authenticator = parts.authenticator ?? byName;
+  const trustedProxies = compileIpMatcher(parts.trustsCallers ? parseIpRuleList(['127.0.0.1']).rules : []);
   const issuer = parts.issuer ?? 'http://localhost:3000';
   const services = {
     clients: createClientService({ ...parts, hasher: quickHasher }),
@@ -70,7 +77,7 @@ export async function startApiServer(parts: {
     audit: createAuditService(parts),
   };
   const app = new Koa();
-  app.use(requestContext({ trustedProxies: compileIpMatcher([]), log }) as Koa.Middleware);
+  app.use(requestContext({ trustedProxies, log }) as Koa.Middleware);
   for (const each of parts.middleware ?? []) app.use(each);
   app.use(createDocs({ issuer, isSignedIn: () => false }));
   app.use(createApi({ issuer, services, authenticator, log, checksReplies: true }) as Koa.Middleware);

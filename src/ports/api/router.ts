@@ -67,6 +67,7 @@ export function createRouter(parts: ApiParts): Router<RequestState> {
 
 async function answer(route: Route, ctx: ApiContext & RouterContext, parts: ApiParts): Promise<void> {
   const bearer = await authenticate(ctx, parts.authenticator, parts.issuer);
+  ctx.state.callerId = bearer.caller.id;
   requireScope(bearer.caller, route.privilege);
   const ifMatch = ctx.get('if-match');
   const isChange = route.method !== 'GET';
