@@ -22,7 +22,8 @@ interface ChangeFeedOptions {
   readonly dataSource: DataSource;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
   /** False: changes are found by looking alone. */
-  readonly listen?: boolean;
+  readonly listen?: boolean | undefined;
+  readonly pollMilliseconds?: number | undefined;
 }
 
 /** Returns after the first look, or the first failure to get one: then it goes on trying and is not fresh. */
@@ -79,6 +80,7 @@ class PostgresChangeFeed implements ChangeFeed {
   readonly #pool: Pool;
   readonly #log: ChangeFeedOptions['log'];
   readonly #listen: boolean;
+  readonly #pollMilliseconds: number;
   readonly #listeners: ((change: Change) => void)[] = [];
   readonly #gapListeners: (() => void)[] = [];
   #position: Position | undefined;
@@ -90,10 +92,11 @@ class PostgresChangeFeed implements ChangeFeed {
   #wake: () => void = () => undefined;
   #client: Client | undefined;
 
-  constructor({ dataSource, log, listen = true }: ChangeFeedOptions) {
+  constructor({ dataSource, log, listen = true, pollMilliseconds = POLL_MILLISECONDS }: ChangeFeedOptions) {
     this.#pool = poolOf(dataSource);
     this.#log = log;
     this.#listen = listen;
+    this.#pollMilliseconds = pollMilliseconds;
   }
 
   isFresh(): boolean {
@@ -169,7 +172,7 @@ class PostgresChangeFeed implements ChangeFeed {
         await this.#look(client, beganAt);
         onLook();
         lost.signal.throwIfAborted();
-        await this.#pause(POLL_MILLISECONDS - (performance.now() - beganAt));
+        await this.#pause(this.#pollMilliseconds - (performance.now() - beganAt));
         lost.signal.throwIfAborted();
       }
     } finally {

@@ -23,10 +23,7 @@ granted AS (
   GROUP BY pair.role_id, pair.company_id
 )
 SELECT c.client_id, c.name, c.status, c.expires_at, c.company_id, co.name AS company_name, co.path AS company_path,
-  EXISTS (
-    SELECT FROM company above
-    WHERE above.id = ANY (string_to_array(rtrim(co.path, '/'), '/')) AND above.status = 'suspended'
-  ) AS company_suspended,
+  is_suspended(co.path) AS company_suspended,
   c.role_id, r.name AS role_name, c.default_api, c.token_lifetime_seconds, c.token_format, c.token_generation, c.ip_mode,
   c.ip_rules, g.apis,
   (
