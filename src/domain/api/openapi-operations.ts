@@ -17,6 +17,7 @@ import { parsePathTemplate, templateKey } from './path-template.ts';
 export interface DescribedOperation {
   readonly method: HttpMethod;
   readonly path: string;
+  readonly manySegments: readonly string[];
   readonly tags: readonly string[];
   readonly security: readonly SecurityRequirement[] | undefined;
   readonly pointer: string;
@@ -51,17 +52,17 @@ export function readOperations({ document, faults, notices }: Reading): readonly
     }
     const item = resolvePathItem(document, value, pointer, faults);
     if (!item) continue;
-    const key = template.segments.map(templateKey).join(' ');
     noteOwnServers(item, pointer, notices);
-    for (const operation of operationsOf(path, item, pointer, inherited, faults)) {
-      const twin = keys.get(`${operation.method} ${key}`);
+    for (const operation of operationsOf(document, path, item, pointer, inherited, faults)) {
+      const key = keyOf(operation);
+      const twin = keys.get(key);
       if (twin !== undefined) {
         notices.add(
           operation.pointer,
           `No request tells this ${operation.method} from that of ${twin}: both have to be allowed.`,
         );
       }
-      keys.set(`${operation.method} ${key}`, path);
+      keys.set(key, path);
       operations.push(operation);
     }
     if (operations.length > MAX_OPERATIONS) {
@@ -71,6 +72,12 @@ export function readOperations({ document, faults, notices }: Reading): readonly
   }
   if (operations.length === 0) faults.add('/paths', 'The document has no operations, so there is nothing to protect.');
   return operations;
+}
+
+/** Equal for operations that no request tells apart. */
+function keyOf({ method, path, manySegments }: DescribedOperation): string {
+  const template = parsePathTemplate(path, manySegments);
+  return [method, ...(template.ok ? template.segments.map(templateKey) : [path])].join(' ');
 }
 
 function noteOwnServers(item: JsonObject, pointer: string, notices: Findings): void {
@@ -83,6 +90,7 @@ function noteOwnServers(item: JsonObject, pointer: string, notices: Findings): v
 }
 
 function operationsOf(
+  document: JsonObject,
   path: string,
   item: JsonObject,
   pointer: string,
@@ -100,8 +108,29 @@ function operationsOf(
     }
     const own = readSecurity(member(operation, 'security'), `${place}/security`, faults);
     const tags = readTexts(member(operation, 'tags'), `${place}/tags`, faults);
-    return [{ method, path, tags: [...new Set(tags)], security: own ?? inherited, pointer: place }];
+    const manySegments = readManySegments(document, path, [item, operation]);
+    return [{ method, path, manySegments, tags: [...new Set(tags)], security: own ?? inherited, pointer: place }];
   });
+}
+
+/**
+ * The parameters that their author says hold slashes, as GitHub does for paths of files (`x-multi-segment`). Where that leaves open
+ * which segments are whose, nobody's are.
+ */
+function readManySegments(document: JsonObject, path: string, owners: readonly JsonObject[]): readonly string[] {
+  const names = owners.flatMap((owner) => {
+    const parameters = member(owner, 'parameters');
+    return (isJsonArray(parameters) ? parameters : []).flatMap((value) => {
+      const reference = isJsonObject(value) ? member(value, '$ref') : undefined;
+      const isLocal = typeof reference === 'string' && reference.startsWith('#/');
+      const parameter = isLocal ? lookUp(document, reference) : value;
+      if (!isJsonObject(parameter) || member(parameter, 'x-multi-segment') !== true) return [];
+      const name = member(parameter, 'name');
+      return typeof name === 'string' && path.includes(`{${name}}`) ? [name] : [];
+    });
+  });
+  const distinct = [...new Set(names)];
+  return parsePathTemplate(path, distinct).ok ? distinct : [];
 }
 
 /**

@@ -119,7 +119,7 @@ function fromScopes(
   const declared = new Map([...schemes.values()].flatMap((scopes) => [...scopes]));
   const collected = new Collected();
   const operations = described.map((operation): ApiOperation => {
-    const { method, path, security } = operation;
+    const { method, path, manySegments, security } = operation;
     const sets: (readonly string[])[] = [];
     for (const requirement of security ?? []) {
       const scopes = scopesOf(requirement, schemes);
@@ -136,7 +136,7 @@ function fromScopes(
     if (security?.length === 0) sets.push([]);
     if (sets.length === 0)
       notices.add(operation.pointer, 'The document asks for no scope here: no privilege covers it.');
-    return { method, path, scopes: withoutSupersets(sets) };
+    return { method, path, manySegments, scopes: withoutSupersets(sets) };
   });
   return { operations, privileges: collected.list((scope) => plainLine(declared.get(scope) ?? '', MAX_DESCRIPTION)) };
 }
@@ -155,7 +155,7 @@ function fromTags({ document }: Reading, described: readonly DescribedOperation[
   const groups = new Map<string, string>();
   const collected = new Collected();
   const operations = described.map((operation): ApiOperation => {
-    const { method, path } = operation;
+    const { method, path, manySegments } = operation;
     const scopes = groupsOf(operation).map((group) => {
       const verb = SAFE_METHODS.has(method) ? 'read' : 'write';
       const scope = `${names.get(group) ?? ''}:${verb}`;
@@ -163,7 +163,7 @@ function fromTags({ document }: Reading, described: readonly DescribedOperation[
       collected.add(scope, group, operation);
       return [scope];
     });
-    return { method, path, scopes };
+    return { method, path, manySegments, scopes };
   });
   const describe = (scope: string) => {
     const group = groups.get(scope) ?? '';

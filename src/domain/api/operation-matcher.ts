@@ -15,6 +15,8 @@ export interface ApiOperation {
   readonly method: HttpMethod;
   /** As in the document: below the base path of its servers, with `{name}` for parameters. */
   readonly path: string;
+  /** Names of parameters that may hold slashes (`x-multi-segment: true` in the document, as for the paths of files). */
+  readonly manySegments: readonly string[];
   /**
    * Any one of these sets of scopes is enough. No set at all: no privilege covers the operation. An empty set: a token without any
    * scope is enough.
@@ -46,6 +48,7 @@ interface PathNode {
   /** Mixed templates, those with more text first. */
   readonly mixed: Branch[];
   parameter: PathNode | undefined;
+  many: PathNode | undefined;
   readonly operations: Map<string, MatchedOperation>;
 }
 
@@ -80,11 +83,11 @@ export function compileOperationMatcher(
 }
 
 function newNode(): PathNode {
-  return { literals: new Map(), mixed: [], parameter: undefined, operations: new Map() };
+  return { literals: new Map(), mixed: [], parameter: undefined, many: undefined, operations: new Map() };
 }
 
 function insert(root: PathNode, operation: ApiOperation): void {
-  const parsed = parsePathTemplate(operation.path);
+  const parsed = parsePathTemplate(operation.path, operation.manySegments);
   if (!parsed.ok) return;
   let node = root;
   for (const segment of parsed.segments) node = childFor(node, segment);
@@ -95,6 +98,7 @@ function insert(root: PathNode, operation: ApiOperation): void {
 
 function childFor(node: PathNode, template: SegmentTemplate): PathNode {
   if (template.kind === 'parameter') return (node.parameter ??= newNode());
+  if (template.kind === 'many') return (node.many ??= newNode());
   if (template.kind === 'literal') {
     const known = node.literals.get(template.text);
     if (known) return known;
@@ -122,7 +126,7 @@ function satisfyingBoth(a: ApiOperation['scopes'], b: ApiOperation['scopes']): A
   return a.flatMap((first) => b.map((second) => [...new Set([...first, ...second])]));
 }
 
-/** Goes back where a concrete part leads nowhere; as every node has one way to it, none is seen twice. */
+/** Goes back where a concrete part leads nowhere. Every node has one way to it, with one parameter for many segments at most. */
 function walk(node: PathNode, segments: readonly string[], at: number): PathNode | undefined {
   const segment = segments[at];
   if (segment === undefined) return node.operations.size > 0 ? node : undefined;
@@ -133,5 +137,15 @@ function walk(node: PathNode, segments: readonly string[], at: number): PathNode
     const found = matchesSegment(template, segment) ? walk(child, segments, at + 1) : undefined;
     if (found) return found;
   }
-  return node.parameter && segment !== '' ? walk(node.parameter, segments, at + 1) : undefined;
+  const templated = node.parameter && segment !== '' ? walk(node.parameter, segments, at + 1) : undefined;
+  return templated ?? (node.many && walkMany(node.many, segments, at));
+}
+
+/** The parameter takes as few segments as lead to an operation. */
+function walkMany(node: PathNode, segments: readonly string[], at: number): PathNode | undefined {
+  for (let end = at + 1; end <= segments.length && segments[end - 1] !== ''; end++) {
+    const found = walk(node, segments, end);
+    if (found) return found;
+  }
+  return undefined;
 }

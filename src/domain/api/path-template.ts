@@ -4,6 +4,8 @@
 export type SegmentTemplate =
   | { readonly kind: 'literal'; readonly text: string }
   | { readonly kind: 'parameter' }
+  /** A parameter that takes one segment or more, such as the path of a file. */
+  | { readonly kind: 'many' }
   /** Texts around and between parameters, such as `['', '.zip']` for `{ref}.zip`. */
   | { readonly kind: 'mixed'; readonly texts: readonly string[] };
 
@@ -14,18 +16,27 @@ export type TemplateResult =
 const MAX_PATH = 2_000;
 const MAX_SEGMENTS = 64;
 
-/** `path` as it stands in a document: begins with a slash, has no query. */
-export function parsePathTemplate(path: string): TemplateResult {
+/**
+ * `path` as it stands in a document: begins with a slash, has no query. `manySegments` names the parameters that may hold slashes; one of
+ * them at most, as the whole of its segment.
+ */
+export function parsePathTemplate(path: string, manySegments: readonly string[] = []): TemplateResult {
   if (!path.startsWith('/')) return refused('A path begins with /.');
   if (path.length > MAX_PATH)
     return refused(`The path has ${path.length} characters; at most ${MAX_PATH} are allowed.`);
-  if (/[?#]/.test(path)) return refused('A path has no query and no fragment. Remove what begins with ? or #.');
   // Names are taken out first: they may hold what a path can't.
-  const named = path.replaceAll(/\{[^{}/]+\}/g, '{}');
-  if (named.replaceAll('{}', '').search(/[{}]/) >= 0) {
+  const named = path.replaceAll(/\{([^{}/]+)\}/g, (_match, name: string) =>
+    manySegments.includes(name) ? '{*}' : '{}',
+  );
+  if (/[{}]/.test(named.replaceAll(/\{\*?\}/g, ''))) {
     return refused('The braces do not match. A parameter is written {name} and holds no slash.');
   }
+  if (/[?#]/.test(named)) return refused('A path has no query and no fragment. Remove what begins with ? or #.');
   const texts = named.split('/').slice(1);
+  const many = texts.filter((text) => text.includes('{*}'));
+  if (many.length > 1 || (many.length === 1 && many[0] !== '{*}')) {
+    return refused('Only one parameter of a path can hold slashes, and it must be a whole part of the path.');
+  }
   if (texts.length > MAX_SEGMENTS) return refused(`A path has at most ${MAX_SEGMENTS} parts.`);
   const segments: SegmentTemplate[] = [];
   for (const [index, text] of texts.entries()) {
@@ -42,6 +53,7 @@ function refused(detail: string): TemplateResult {
 
 function parseSegment(text: string, isLast: boolean): SegmentTemplate | string {
   if (text === '{}') return { kind: 'parameter' };
+  if (text === '{*}') return { kind: 'many' };
   const texts = text.split('{}').map((part) => decodeText(part));
   const first = texts[0] ?? '';
   if (!texts.every((part) => part !== undefined)) {
@@ -97,7 +109,7 @@ function isUnsafe(text: string): boolean {
 /** Whether the segment is that text, or has its texts with something in place of every parameter. */
 export function matchesSegment(template: SegmentTemplate, segment: string): boolean {
   if (template.kind === 'literal') return segment === template.text;
-  return template.kind === 'parameter' ? segment !== '' : matchesTexts(template.texts, segment);
+  return template.kind === 'mixed' ? matchesTexts(template.texts, segment) : segment !== '';
 }
 
 /** As far left as possible for each text: with parameters that take anything, that finds a match whenever there is one. */
@@ -117,6 +129,7 @@ function matchesTexts(texts: readonly string[], segment: string): boolean {
 /** Equal for templates that no request tells apart. */
 export function templateKey(template: SegmentTemplate): string {
   if (template.kind === 'literal') return `=${template.text}`;
+  if (template.kind === 'many') return '**';
   // No segment holds a slash.
   return template.kind === 'parameter' ? '*' : `~${template.texts.join('/')}`;
 }
