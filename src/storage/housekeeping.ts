@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { HOUSEKEEPING_LOCK } from './advisory-locks.ts';
 import { dropOldPartitions, makePartitions } from './opaque-token-partitions.ts';
 import { createClientBeside, cut, poolOf } from './pool.ts';
 
@@ -21,7 +22,6 @@ interface HousekeepingParts {
 }
 
 const INTERVAL_MILLISECONDS = 5 * 60 * 1000;
-const LOCK = '7096310, 3';
 const BATCH_ROWS = 5000;
 /** Per table and round: what is left is for the next. */
 const MAX_BATCHES = 200;
@@ -85,7 +85,7 @@ class TimedHousekeeping implements Housekeeping {
     this.#client = client;
     try {
       await client.connect();
-      const { rows } = await client.query<{ ours: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS ours`);
+      const { rows } = await client.query<{ ours: boolean }>(`SELECT pg_try_advisory_lock(${HOUSEKEEPING_LOCK}) AS ours`);
       if (rows[0]?.ours === true) await this.#tidy(client);
     } catch (err) {
       if (!this.#isClosed) this.#parts.log.warn({ err }, 'housekeeping was cut short; it will be tried again');

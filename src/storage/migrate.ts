@@ -1,6 +1,7 @@
 // Brings the database to the state this program needs: migrations, then the standing data, one process at a time.
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import type { Log } from '../base/log.ts';
+import { MIGRATION_LOCK } from './advisory-locks.ts';
 import { createMaintenanceDataSource, type DatabaseConnection } from './data-source.ts';
 import { writeStandingData } from './standing-data.ts';
 
@@ -17,8 +18,6 @@ interface MigrateOptions {
 }
 
 const OLDEST_VERSION = 140_000;
-/** Held by the session that migrates; it goes with the connection, however that ends. */
-const LOCK = 'pg_advisory_lock(7096310, 2)';
 
 /**
  * Waits while another process does the same. Each migration is a transaction: whoever is killed leaves nothing half done.
@@ -37,7 +36,8 @@ export async function migrate({ connection, issuer, log }: MigrateOptions): Prom
       await runner.query(
         'SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0',
       );
-      await runner.query(`SELECT ${LOCK}`);
+      // It goes with the connection, however that ends.
+      await runner.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
       const applied = await applyMigrations(dataSource, runner, log);
       await writeStandingData(runner, issuer);
       return applied;

@@ -1,6 +1,7 @@
 // Signing keys in the database; the private part comes sealed and stays so.
 import type { SigningKeyStore } from '../domain/stores.ts';
 import type { SigningKey } from '../domain/signing-key/signing-key.ts';
+import { FIRST_OF_ITS_KIND_LOCK } from './advisory-locks.ts';
 import type { Statements } from './database-session.ts';
 import { signingKeyEntity, type SigningKeyRow } from './entities/signing-key.ts';
 
@@ -21,7 +22,7 @@ export function createSigningKeyStore({ manager, query }: Statements): SigningKe
       });
     },
     async lock() {
-      await query('SELECT pg_advisory_xact_lock(7096310, 3)');
+      await query(`SELECT pg_advisory_xact_lock(${FIRST_OF_ITS_KIND_LOCK})`);
     },
   };
 }

@@ -1,0 +1,115 @@
+// Opens the database for a process: migrated, with its standing data, and with everything that reads and writes it put together.
+import type { DataSource } from 'typeorm';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { unavailable } from '../base/problem.ts';
+import type { IpAddress } from '../domain/address/ip-address.ts';
+import type { AuditLog } from '../domain/audit/audit-event.ts';
+import type { LiveClients } from '../domain/client/live-client.ts';
+import type { Storage, UseRecorder } from '../domain/stores.ts';
+import type { LiveTokens } from '../domain/token/token-inspector.ts';
+import { createAuditWriter } from './audit-writer.ts';
+import { openChangeFeed } from './change-feed.ts';
+import { createDataSource, type DatabaseConnection } from './data-source.ts';
+import { DatabaseSession } from './database-session.ts';
+import { createFormGuard, type FormGuard } from './form-guard.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { createLiveClients } from './live-clients.ts';
+import { createLiveTokens } from './live-tokens.ts';
+import { migrate } from './migrate.ts';
+import { createPostgresStorage } from './postgres-storage.ts';
+import { createUseRecorder } from './use-recorder.ts';
+
+export interface OpenDatabaseOptions {
+  readonly connection: DatabaseConnection;
+  readonly issuer: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Connections for requests; a few more are opened beside the pool. */
+  readonly poolSize?: number | undefined;
+  /** What a host name in an IP rule stands for now; without it such rules let nobody in. */
+  readonly resolveHost?: ((name: string) => readonly IpAddress[]) | undefined;
+}
+
+export interface Database {
+  readonly storage: Storage;
+  readonly liveClients: LiveClients;
+  readonly liveTokens: LiveTokens;
+  readonly auditLog: AuditLog;
+  readonly useRecorder: UseRecorder;
+  readonly formGuard: FormGuard;
+  /** Calls whenever signing keys changed or may have, so that the key ring is read anew. */
+  onSigningKeyChange(listener: () => void): void;
+  /** Whether changes made by other processes are being heard of. */
+  isFresh(): boolean;
+  /** Rejects when the database does not answer within two seconds. */
+  check(): Promise<void>;
+  /** Stores waiting audit events and uses first. */
+  close(): Promise<void>;
+}
+
+const CHECK_MILLISECONDS = 2000;
+
+/** @throws MigrationError when the database cannot be used by this program, and what the driver throws when it is not there */
+export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
+  const { connection, issuer, log, poolSize } = options;
+  await migrate({ connection, issuer, log });
+  const dataSource = createDataSource({ connection, log, poolSize });
+  await dataSource.initialize();
+  try {
+    return await assemble(dataSource, options);
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+}
+
+async function assemble(dataSource: DataSource, options: OpenDatabaseOptions): Promise<Database> {
+  const { log, clock, resolveHost } = options;
+  const feed = await openChangeFeed({ dataSource, log });
+  const auditWriter = createAuditWriter({ dataSource, log });
+  const useRecorder = createUseRecorder({ dataSource, log });
+  const housekeeping = startHousekeeping({ dataSource, log, clock });
+  return {
+    storage: createPostgresStorage({ dataSource, onCommitted: (changes) => feed.apply(changes) }),
+    liveClients: createLiveClients({ dataSource, feed, log, resolveHost }),
+    liveTokens: createLiveTokens({ dataSource, feed, log }),
+    auditLog: auditWriter,
+    useRecorder,
+    formGuard: createFormGuard({ dataSource }),
+    onSigningKeyChange(listener) {
+      feed.subscribe((change) => {
+        if (change.topic === 'signing_key') listener();
+      });
+      feed.onGap(listener);
+    },
+    isFresh: () => feed.isFresh(),
+    check: () => check(dataSource),
+    async close() {
+      await Promise.all([auditWriter.close(), useRecorder.close(), housekeeping.close()]);
+      await feed.close();
+      await dataSource.destroy();
+    },
+  };
+}
+
+async function check(dataSource: DataSource): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(unavailable('the database did not answer in time')), CHECK_MILLISECONDS);
+  });
+  try {
+    await Promise.race([ask(dataSource), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function ask(dataSource: DataSource): Promise<void> {
+  const session = await DatabaseSession.open(dataSource, { isWriting: false });
+  try {
+    await session.query('SELECT 1');
+  } finally {
+    await session.release();
+  }
+}
