@@ -1,0 +1,126 @@
+// A server with nothing but the pages, over a real socket, the real domain and a database of its own.
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
+import Koa from 'koa';
+import { createBcryptLanes } from '../../src/base/bcrypt-lanes.ts';
+import { createLog } from '../../src/base/log.ts';
+import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
+import { type AuditAction, auditEvent } from '../../src/domain/audit/audit-event.ts';
+import { createAuditService } from '../../src/domain/audit/audit-service.ts';
+import { createClientService } from '../../src/domain/client/client-service.ts';
+import { createRoleService } from '../../src/domain/role/role-service.ts';
+import { createAccountService } from '../../src/domain/user/accounts.ts';
+import { createUserService } from '../../src/domain/user/user-service.ts';
+import { requestContext } from '../../src/ports/http/request-context.ts';
+import { createPageAssets } from '../../src/ports/pages/assets.ts';
+import type { PageServices } from '../../src/ports/pages/page.ts';
+import { createPages } from '../../src/ports/pages/pages.ts';
+import { createDataSource } from '../../src/storage/data-source.ts';
+import { createFormGuard } from '../../src/storage/form-guard.ts';
+import { createPostgresStorage } from '../../src/storage/postgres-storage.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { TEST_ISSUER } from '../support/template-database.ts';
+import { TestClock } from './test-clock.ts';
+
+export interface PageServer {
+  readonly url: string;
+  readonly issuer: string;
+  readonly clock: TestClock;
+  readonly database: TestDatabase;
+  readonly services: PageServices & { readonly users: ReturnType<typeof createUserService> };
+  /** Every line that was logged. */
+  readonly logged: () => string;
+  /** How many passwords were compared so far. */
+  readonly comparisons: () => number;
+  /** What the token endpoint would have stored: one event of a client. */
+  recordRequest(event: TokenEvent): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TokenEvent {
+  readonly action: Extract<AuditAction, 'token.issued' | 'token.refused'>;
+  readonly client: { readonly clientId: string; readonly name: string; readonly companyId: string };
+  readonly requestId: string;
+  readonly reason?: string;
+  readonly ip?: string;
+}
+
+export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } = {}): Promise<PageServer> {
+  const lines: string[] = [];
+  const log = createLog('info', collectInto(lines));
+  const clock = new TestClock();
+  const database = await createTestDatabase();
+  const dataSource = createDataSource({ connection: database.connection, log });
+  await dataSource.initialize();
+  const storage = createPostgresStorage({ dataSource, onCommitted: () => undefined });
+  const lanes = createBcryptLanes({ lanes: 1, queueLimit: 300, cost: 4 });
+  let compared = 0;
+  const hasher = {
+    hash: lanes.hash,
+    compare: (plain: string, hash: string) => {
+      compared += 1;
+      return lanes.compare(plain, hash);
+    },
+  };
+  const dummyHash = await lanes.hash('what nobody knows');
+  const services = {
+    clients: createClientService({ storage, hasher, clock }),
+    roles: createRoleService({ storage }),
+    audit: createAuditService({ storage }),
+    accounts: createAccountService({ storage, hasher, dummyHash, clock }),
+    users: createUserService({ storage, clock }),
+  };
+  const app = new Koa();
+  app.use(requestContext({ trustedProxies: compileIpMatcher([]), log }) as Koa.Middleware);
+  app.use(createPageAssets());
+  const secureCookies = issuer.startsWith('https:');
+  const formGuard = createFormGuard({ dataSource });
+  app.use(createPages({ issuer, secureCookies, services, formGuard, log, clock }) as Koa.Middleware);
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    issuer,
+    clock,
+    database,
+    services,
+    logged: () => lines.join(''),
+    comparisons: () => compared,
+    recordRequest: ({ action, client, requestId, reason = null, ip = '203.0.113.7' }) =>
+      storage.write((stores) =>
+        stores.audit.append(
+          auditEvent(
+            action,
+            { requestId, ip, userAgent: 'curl/8.7.1' },
+            {
+              time: clock.now(),
+              companyId: client.companyId,
+              actor: { type: 'client', id: client.clientId, name: client.name },
+              outcome: action === 'token.issued' ? 'success' : 'failure',
+              reason,
+            },
+          ),
+        ),
+      ),
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      await dataSource.destroy();
+      await lanes.close();
+      await database.drop();
+    },
+  };
+}
+
+function collectInto(lines: string[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+}
