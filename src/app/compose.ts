@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import { createSecretBox } from '../base/secret-box.ts';
 import type { Settings } from '../config/settings.ts';
 import { createFailureThrottle } from '../domain/access/failure-throttle.ts';
+import { createHostDirectory } from '../domain/address/host-directory.ts';
 import { compileIpMatcher, type IpMatcher } from '../domain/address/ip-matcher.ts';
 import { parseIpRuleList } from '../domain/address/ip-rule-list.ts';
 import { createSecretVerifier } from '../domain/client/secret-verifier.ts';
@@ -14,7 +15,9 @@ import { createApi } from '../ports/api/router.ts';
 import { createOAuth } from '../ports/oauth/oauth.ts';
 import { createPageAssets } from '../ports/pages/assets.ts';
 import { createPages, createSignedInCheck } from '../ports/pages/pages.ts';
-import type { Database } from '../storage/open-database.ts';
+import { createDnsResolver } from '../ports/dns/dns-resolver.ts';
+import type { DatabaseConnection } from '../storage/data-source.ts';
+import { openDatabase } from '../storage/open-database.ts';
 import { createBcryptQueues } from './bcrypt-queues.ts';
 import { createHealth, type Health } from './health.ts';
 import { createHttpApp } from './http-app.ts';
@@ -22,36 +25,51 @@ import { createHttpServer, type HttpServer } from './http-server.ts';
 import { openLiveKeyRing } from './live-key-ring.ts';
 import { createDummyHash, createServices, type Services } from './services.ts';
 import { StartFault } from './start-fault.ts';
+import type { StopSequence } from './stop.ts';
 
 export interface Composition {
   readonly http: HttpServer;
   readonly health: Health;
   readonly services: Services;
-  /** Ends what was built here; the database is closed by who opened it. */
-  close(): Promise<void>;
 }
 
 interface Parts {
   readonly settings: Settings;
-  readonly database: Database;
+  readonly connection: DatabaseConnection;
+  readonly poolSize: number;
   readonly encryptionKey: Buffer;
   readonly log: Log;
   readonly clock: Clock;
+  /** Gets an end for each part that needs one, as soon as it is there. */
+  readonly stopping: Pick<StopSequence, 'add'>;
 }
 
 /** @throws SecretBoxError when the encryption key is not the one with which the signing keys were sealed */
-export async function compose({ settings, database, encryptionKey, log, clock }: Parts): Promise<Composition> {
+export async function compose(parts: Parts): Promise<Composition> {
+  const { settings, connection, poolSize, encryptionKey, log, clock, stopping } = parts;
   const { issuer } = settings;
   const isHttps = issuer.startsWith('https:');
+
+  const resolver = createDnsResolver({ servers: settings.dnsServers });
+  const hosts = createHostDirectory({ resolver, log, clock });
+  stopping.add('host names', () => {
+    hosts.close();
+    resolver.close();
+  });
+  const resolveHost = (name: string) => hosts.resolve(name);
+  const database = await openDatabase({ connection, issuer, log, clock, poolSize, resolveHost });
+  stopping.add('database', () => database.close());
   const { storage, liveClients, liveTokens, auditLog, useRecorder, formGuard } = database;
 
   const queues = createBcryptQueues(settings);
+  stopping.add('threads', () => queues.close());
   const secretBox = createSecretBox(encryptionKey);
   const onChange = (listener: () => void) => database.onSigningKeyChange(listener);
   const [keyRing, dummyHash] = await Promise.all([
     openLiveKeyRing({ storage, secretBox, clock, log, onChange }),
     createDummyHash(queues),
   ]);
+  stopping.add('signing keys', () => keyRing.close());
   const { keys } = keyRing;
 
   const services = createServices({ storage, queues, dummyHash, clock });
@@ -94,15 +112,7 @@ export async function compose({ settings, database, encryptionKey, log, clock }:
     ],
   });
 
-  return {
-    http: createHttpServer(handle, log),
-    health,
-    services,
-    async close() {
-      keyRing.close();
-      await queues.close();
-    },
-  };
+  return { http: createHttpServer(handle, log), health, services };
 }
 
 function compileTrustedProxies(entries: readonly string[]): IpMatcher {

@@ -26,23 +26,24 @@ const MAX_POOL = 10;
 
 /** The bulk of the program, which takes half a second to load. */
 export async function loadServer() {
-  const [{ openDatabase }, { compose }] = await Promise.all([
-    import('../storage/open-database.ts'),
-    import('./compose.ts'),
-  ]);
-  return { openDatabase, compose };
+  const { compose } = await import('./compose.ts');
+  return compose;
 }
 
 /** Returns when the port listens. @throws with a message for the operator where one is possible */
 export async function serve({ settings, encryptionKey, connection, log, stopping }: Parts): Promise<Services> {
-  const { openDatabase, compose } = await loadServer();
-  const { issuer, host, port } = settings;
-  const clock = systemClock;
+  const compose = await loadServer();
+  const { host, port } = settings;
   const poolSize = poolSizeOf(settings);
-  const database = await openDatabase({ connection, issuer, log, clock, poolSize });
-  stopping.add('database', () => database.close());
-  const { http, health, services, close } = await compose({ settings, database, encryptionKey, log, clock });
-  stopping.add('threads', close);
+  const { http, health, services } = await compose({
+    settings,
+    connection,
+    poolSize,
+    encryptionKey,
+    log,
+    clock: systemClock,
+    stopping,
+  });
   await http.listen(port, host).catch((error: unknown) => {
     throw explainListenError(error, host, port);
   });
