@@ -25,7 +25,8 @@ export function readYaml(text: string, limits: YamlLimits): JsonValue {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
-    logLevel: 'silent',
+    // Nothing is printed here; `silent` would also pass over a second document.
+    logLevel: 'error',
     // Repeated keys are looked for below.
     uniqueKeys: false,
     // `!!binary` and the like stay text: OpenAPI has JSON's values only.

@@ -53,9 +53,10 @@ interface PathNode {
 }
 
 /**
- * A concrete part goes before a templated one, from left to right, and a path that is found decides: a method that only a more general
- * path has isn't looked for there (OpenAPI 3.1 §4.8.8). A slash at the end counts, and so do upper and lower case. HEAD is GET where it
- * isn't described itself. `basePaths` are those of the document's servers; a request is looked for below each, the longest first.
+ * A concrete part goes before a templated one, from left to right, and a concrete path decides: a method that only a templated one has
+ * isn't looked for there (OpenAPI 3.1 §4.8.8). Of several templates that fit, the first that has the method counts. A slash at the end
+ * counts, and so do upper and lower case. HEAD is GET where it isn't described itself. `basePaths` are those of the document's servers;
+ * a request is looked for below each, the longest first.
  */
 export function compileOperationMatcher(
   operations: readonly ApiOperation[],
@@ -74,8 +75,8 @@ export function compileOperationMatcher(
       if (segments === undefined) return undefined;
       for (const base of bases) {
         if (!base.every((segment, index) => segments[index] === segment)) continue;
-        const node = walk(root, segments, base.length);
-        if (node) return node.operations.get(method) ?? (method === 'HEAD' ? node.operations.get('GET') : undefined);
+        const node = walk(root, segments, base.length, method);
+        if (node) return operationOf(node, method);
       }
       return undefined;
     },
@@ -126,26 +127,41 @@ function satisfyingBoth(a: ApiOperation['scopes'], b: ApiOperation['scopes']): A
   return a.flatMap((first) => b.map((second) => [...new Set([...first, ...second])]));
 }
 
-/** Goes back where a concrete part leads nowhere. Every node has one way to it, with one parameter for many segments at most. */
-function walk(node: PathNode, segments: readonly string[], at: number): PathNode | undefined {
+/**
+ * Goes back where a concrete part leads nowhere. Every node has one way to it, with one parameter for many segments at most, so that
+ * none is seen more often than there are segments.
+ */
+function walk(node: PathNode, segments: readonly string[], at: number, method: string): PathNode | undefined {
   const segment = segments[at];
   if (segment === undefined) return node.operations.size > 0 ? node : undefined;
   const literal = node.literals.get(segment);
-  const concrete = literal && walk(literal, segments, at + 1);
+  const concrete = literal && walk(literal, segments, at + 1, method);
   if (concrete) return concrete;
-  for (const { template, node: child } of node.mixed) {
-    const found = matchesSegment(template, segment) ? walk(child, segments, at + 1) : undefined;
-    if (found) return found;
+  let other: PathNode | undefined;
+  for (const { child, next } of templatedWays(node, segments, at)) {
+    const found = walk(child, segments, next, method);
+    if (found && operationOf(found, method)) return found;
+    other ??= found;
   }
-  const templated = node.parameter && segment !== '' ? walk(node.parameter, segments, at + 1) : undefined;
-  return templated ?? (node.many && walkMany(node.many, segments, at));
+  return other;
 }
 
-/** The parameter takes as few segments as lead to an operation. */
-function walkMany(node: PathNode, segments: readonly string[], at: number): PathNode | undefined {
-  for (let end = at + 1; end <= segments.length && segments[end - 1] !== ''; end++) {
-    const found = walk(node, segments, end);
-    if (found) return found;
+/** From the most to the least concrete; a parameter for many segments takes as few as lead to an operation. */
+function* templatedWays(
+  node: PathNode,
+  segments: readonly string[],
+  at: number,
+): Generator<{ child: PathNode; next: number }> {
+  const segment = segments[at] ?? '';
+  for (const { template, node: child } of node.mixed) {
+    if (matchesSegment(template, segment)) yield { child, next: at + 1 };
   }
-  return undefined;
+  if (node.parameter && segment !== '') yield { child: node.parameter, next: at + 1 };
+  for (let next = at + 1; node.many && next <= segments.length && segments[next - 1] !== ''; next++) {
+    yield { child: node.many, next };
+  }
+}
+
+function operationOf(node: PathNode, method: string): MatchedOperation | undefined {
+  return node.operations.get(method) ?? (method === 'HEAD' ? node.operations.get('GET') : undefined);
 }

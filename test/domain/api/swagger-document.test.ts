@@ -1,0 +1,80 @@
+// The document that Swagger UI gets for an imported API.
+
+import { describe, expect, test } from 'vitest';
+import { importOpenApi } from '../../../src/domain/api/openapi-import.ts';
+import { toSwaggerDocument } from '../../../src/domain/api/swagger-document.ts';
+
+const source = {
+  openapi: '3.1.0',
+  info: { title: 'Pets', version: '1' },
+  servers: [{ url: 'https://pets.test/v1' }],
+  security: [{ theirs: ['read'] }],
+  paths: {
+    '/pets': { summary: 'All', get: { operationId: 'list' }, post: { security: [{ theirs: ['write'] }, { key: [] }] } },
+    '/open': { get: { security: [] } },
+    '/key': { get: { security: [{ key: [] }] } },
+    '/twin': { $ref: '#/components/pathItems/twin' },
+    'x-note': { get: 'kept' },
+  },
+  webhooks: { born: { post: { security: [{ theirs: ['read'] }], summary: 'A pet is born' } } },
+  components: {
+    schemas: { Pet: { type: 'object' } },
+    pathItems: { twin: { get: { operationId: 'twin' } } },
+    securitySchemes: {
+      theirs: {
+        type: 'oauth2',
+        flows: { implicit: { authorizationUrl: 'https://x.test', scopes: { read: 'See pets', write: 'Change pets' } } },
+      },
+      key: { type: 'apiKey', in: 'query', name: 'k' },
+    },
+  },
+};
+
+const imported = importOpenApi(JSON.stringify(source));
+const before = JSON.stringify(imported.document);
+const swagger = toSwaggerDocument(imported.document, {
+  tokenUrl: 'https://postern.test/oauth2/token',
+  privileges: imported.privileges,
+  operations: imported.operations,
+});
+
+describe('the document for Swagger UI', () => {
+  test('has our client_credentials flow as its only security scheme, with the privileges as scopes', () => {
+    expect(swagger['components']).toMatchObject({
+      schemas: { Pet: { type: 'object' } },
+      securitySchemes: {
+        postern: {
+          type: 'oauth2',
+          flows: {
+            clientCredentials: {
+              tokenUrl: 'https://postern.test/oauth2/token',
+              scopes: { read: 'See pets', write: 'Change pets' },
+            },
+          },
+        },
+      },
+    });
+    expect(JSON.stringify(swagger)).not.toMatch(/theirs|apiKey|"key":/);
+  });
+
+  test('asks at each operation for the privileges that cover it', () => {
+    expect(swagger['paths']).toEqual({
+      '/pets': {
+        summary: 'All',
+        get: { operationId: 'list', security: [{ postern: ['read'] }] },
+        post: { security: [{ postern: ['write'] }] },
+      },
+      '/open': { get: { security: [{ postern: [] }] } },
+      '/key': { get: { security: [{ postern: [] }] } },
+      '/twin': { get: { operationId: 'twin', security: [{ postern: ['read'] }] } },
+      'x-note': { get: 'kept' },
+    });
+    expect(swagger['security']).toBeUndefined();
+    expect(swagger['webhooks']).toEqual({ born: { post: { summary: 'A pet is born' } } });
+  });
+
+  test('keeps the servers, the version and all else, and leaves the stored document as it is', () => {
+    expect(swagger).toMatchObject({ openapi: '3.1.0', info: source.info, servers: source.servers });
+    expect(JSON.stringify(imported.document)).toBe(before);
+  });
+});
