@@ -4,10 +4,9 @@ import type { Clock } from '../../base/clock.ts';
 import { decideAccess } from '../../domain/access/access-decision.ts';
 import type { FailureThrottle } from '../../domain/access/failure-throttle.ts';
 import type { AuditLog } from '../../domain/audit/audit-event.ts';
-import { isWellFormedCredential } from '../../domain/client/credential.ts';
+import { createClientId, isWellFormedCredential } from '../../domain/client/credential.ts';
 import type { LiveClient, LiveClients, LiveSecret } from '../../domain/client/live-client.ts';
 import type { SecretVerdict, SecretVerifier } from '../../domain/client/secret-verifier.ts';
-import type { Storage } from '../../domain/stores.ts';
 import { invalidClient, tooManyAttempts } from './oauth-error.ts';
 import type { PresentedCredentials } from './presented-credentials.ts';
 import { refusedEvent, type RequestFacts } from './token-events.ts';
@@ -28,7 +27,6 @@ export interface AuthenticatorParts {
   readonly liveClients: LiveClients;
   readonly secretVerifier: SecretVerifier;
   readonly failureThrottle: FailureThrottle;
-  readonly storage: Storage;
   readonly auditLog: AuditLog;
   readonly clock: Clock;
 }
@@ -102,31 +100,25 @@ function toVerdict(
   { address }: RequestFacts,
   now: Date,
 ): Verdict {
-  if (!client) return { ok: false, reason: 'unknown_client', client };
   if (!verdict.ok) return { ok: false, reason: verdict.reason, client, secret: verdict.secret };
+  if (!client) throw new Error('a secret was found right without a client');
   const reason = decideAccess(client, { address, now });
   return reason ? { ok: false, reason, client, secret: verdict.secret } : { ok: true, client, secret: verdict.secret };
 }
 
-const UNISSUED_ID = 'pst_0';
-
 /**
  * A client in memory is found at once, an unknown one costs a query: the difference would tell them apart. So whoever has not been
- * recognised waits for a query of the same kind in either case, side by side with the look-up.
+ * recognised also waits for a client that cannot be in memory. Storage reads both in one statement.
  */
-async function lookUp(parts: AuthenticatorParts, clientId: string | undefined): Promise<LiveClient | undefined> {
+async function lookUp(
+  { liveClients }: AuthenticatorParts,
+  clientId: string | undefined,
+): Promise<LiveClient | undefined> {
   const [client] = await Promise.all([
-    clientId === undefined ? undefined : findClient(parts, clientId),
-    parts.storage.read((stores) => stores.clients.find(UNISSUED_ID, null)),
+    clientId === undefined ? undefined : liveClients.find(clientId),
+    liveClients.find(createClientId()),
   ]);
   return client;
-}
-
-/** Only what has the form of a client ID is worth a query. */
-const CLIENT_ID = /^pst_[0-9A-Za-z_]{20,100}$/;
-
-async function findClient({ liveClients }: AuthenticatorParts, clientId: string): Promise<LiveClient | undefined> {
-  return CLIENT_ID.test(clientId) ? await liveClients.find(clientId) : undefined;
 }
 
 /** Too many failures from there: only a secret that this process remembers to be right still passes. */
@@ -138,8 +130,9 @@ async function passThrottle(
   { waitSeconds, isFirst }: { waitSeconds: number; isFirst: boolean },
 ): Promise<AuthenticatedClient> {
   const mayBeRight = presented.kind === 'secret' && isWellFormedCredential(presented.secret, 'psts_');
-  const isWanted = presented.clientId !== undefined && (mayBeRight || isFirst);
-  const client = isWanted ? await findClient(parts, presented.clientId) : undefined;
+  const isWanted = mayBeRight || isFirst;
+  const client =
+    isWanted && presented.clientId !== undefined ? await parts.liveClients.find(presented.clientId) : undefined;
   const remembered = client && mayBeRight && recallFrom(parts, client, presented.secret, facts, now);
   if (remembered) return remembered;
   if (isFirst) {

@@ -131,7 +131,8 @@ function patch(provider: InstanceType<typeof Provider>, deskOf: DeskOf): void {
     return this.clientId === work.clientId && isSame(presented, work.secret);
   };
   // Without it the Host header decides what the engine takes for its own URLs.
-  provider.OIDCContext.prototype.urlFor = (name: string, options?: Record<string, unknown>) => provider.urlFor(name, options);
+  provider.OIDCContext.prototype.urlFor = (name: string, options?: Record<string, unknown>) =>
+    provider.urlFor(name, options);
 }
 
 const MAX_CLIENTS = 10_000;
