@@ -52,6 +52,17 @@ test('the first build makes a program that runs, and leaves no folder of its own
   expect((await readdir(project)).filter((name) => name.startsWith('.dist'))).toEqual([]);
 });
 
+test('an installation without development packages can be built: the compiler alone is enough', async () => {
+  await unlink(join(project, 'node_modules'));
+  await mkdir(join(project, 'node_modules'));
+  for (const name of ['typescript', '@typescript']) {
+    await symlink(resolve('node_modules', name), join(project, 'node_modules', name), 'dir');
+  }
+  await write('views/page.tsx', "import { sep } from 'node:path';\nexport const page = (): string => typeof sep;\n");
+  expect(await build()).toMatchObject({ status: 0, output: '' });
+  expect((await run('dist/src/main.js')).output).toBe('string\n');
+});
+
 test('a build without a change writes nothing', async () => {
   await build();
   const before = await stat(join(project, 'dist/src/main.js'));
