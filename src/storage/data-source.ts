@@ -1,5 +1,5 @@
 // The connection pool: how the database is reached, and how long anyone waits for it.
-import { DataSource } from 'typeorm';
+import { DataSource, type Logger } from 'typeorm';
 import type { ClientConfig } from 'pg';
 import type { Log } from '../base/log.ts';
 import { migrations } from '../../migrations/migrations.ts';
@@ -16,13 +16,13 @@ interface DataSourceOptions {
 }
 
 /**
- * A request is answered 503 within two seconds while the database is away or hangs: at most 1.5 s until there is a
- * connection, which also bounds the queue for a busy one, and 1.2 s until there is an answer on one that seemed good. The server gives
- * up a little earlier than we do, so that the connection can be kept.
+ * A request is answered 503 within two seconds while the database is away or hangs: at most 1.5 s until there is a connection, which
+ * also bounds the queue for a busy one, or 1.3 s until there is an answer on one that seemed good. The server gives up earlier than
+ * we do, so that the connection can be kept, and later than it looks for deadlocks (1 s), which are worth another try.
  */
 const CONNECT_MILLISECONDS = 1500;
-const STATEMENT_MILLISECONDS = 1000;
-const ANSWER_MILLISECONDS = 1200;
+const STATEMENT_MILLISECONDS = 1100;
+const ANSWER_MILLISECONDS = 1300;
 const IDLE_IN_TRANSACTION_MILLISECONDS = 10_000;
 const IDLE_CONNECTION_MILLISECONDS = 60_000;
 const DEFAULT_POOL_SIZE = 10;
@@ -45,6 +45,17 @@ export function createMaintenanceDataSource({ connection, log }: DataSourceOptio
   return assemble(log, { ...clientSettings(connection), max: 1, connectionTimeoutMillis: 10_000 });
 }
 
+const nothing = () => undefined;
+/** TypeORM's own writes to standard output, not in JSON, and would write the values of statements. What fails is thrown anyway. */
+const SILENT: Logger = {
+  logQuery: nothing,
+  logQueryError: nothing,
+  logQuerySlow: nothing,
+  logSchemaBuild: nothing,
+  logMigration: nothing,
+  log: nothing,
+};
+
 function assemble(log: Pick<Log, 'warn'>, extra: object): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -52,7 +63,7 @@ function assemble(log: Pick<Log, 'warn'>, extra: object): DataSource {
     migrations,
     migrationsTableName: 'migration',
     installExtensions: false,
-    logging: false,
+    logger: SILENT,
     // An idle connection broke; the pool has thrown it away already and will open another.
     poolErrorHandler: (err: unknown) => log.warn({ err }, 'a database connection was lost'),
     extra,
