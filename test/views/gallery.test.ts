@@ -65,7 +65,7 @@ test('without script every page still says all that it has to say', async () => 
   const page = await context.newPage();
   await page.goto(`${server.url}/client-secret`);
   expect(await page.locator('.script-only:visible').count()).toBe(0);
-  await page.getByText('Reveal').click();
+  await page.getByLabel('Reveal').check();
   expect(await page.locator('#client-secret').innerText()).toBe(secretText);
   await page.goto(`${server.url}/client`);
   await page.getByRole('radio', { name: 'PowerShell' }).check();

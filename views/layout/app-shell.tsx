@@ -34,7 +34,7 @@ const navId = 'main-navigation';
 
 function Navigation({ sections }: { sections: readonly NavSection[] }) {
   return (
-    <div class="sidebar" id={navId} popover="auto">
+    <nav class="sidebar" id={navId} popover="auto" aria-label="Main">
       <div class="sidebar-head">
         <a class="brand" href="/">
           <Logo />
@@ -50,24 +50,22 @@ function Navigation({ sections }: { sections: readonly NavSection[] }) {
           <Icon name="close" />
         </button>
       </div>
-      <nav aria-label="Main">
-        {sections.map((section, index) => (
-          <div class="nav-section" key={index}>
-            {section.label && <p class="nav-label">{section.label}</p>}
-            <ul>
-              {section.items.map((item) => (
-                <li key={item.href}>
-                  <a href={item.href} aria-current={item.current ? 'page' : undefined}>
-                    <Icon name={item.icon} />
-                    <span>{item.label}</span>
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </div>
-        ))}
-      </nav>
-    </div>
+      {sections.map((section, index) => (
+        <div class="nav-section" key={index}>
+          {section.label && <p class="nav-label">{section.label}</p>}
+          <ul>
+            {section.items.map((item) => (
+              <li key={item.href}>
+                <a href={item.href} aria-current={item.current ? 'page' : undefined}>
+                  <Icon name={item.icon} />
+                  <span>{item.label}</span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </nav>
   );
 }
 

@@ -37,7 +37,7 @@ function Masked({ secret }: { secret: string }) {
 function RevealToggle() {
   return (
     <label class="button secondary reveal">
-      <input type="checkbox" id="reveal" class="visually-hidden" autocomplete="off" />
+      <input type="checkbox" id="reveal" autocomplete="off" />
       <span class="when-hidden">
         <Icon name="eye" />
         <span>Reveal</span>

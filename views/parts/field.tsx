@@ -143,8 +143,8 @@ export function TextAreaField(props: TextAreaFieldProps) {
         dir={mono ? 'ltr' : 'auto'}
         {...describedBy(props)}
       >
-        {/* HTML drops the first line break after the tag, so one that belongs to the value needs another. */}
-        {value?.startsWith('\n') ? `\n${value}` : value}
+        {/* HTML drops the first line break after the tag, so one that belongs to the value needs another. Browsers send CR LF. */}
+        {value && /^\r?\n/.test(value) ? `\n${value}` : value}
       </textarea>
       {after}
     </Field>
