@@ -27,7 +27,10 @@ const { values: options } = parseArgs({
 });
 const [rounds, seconds, connections] = [options.rounds, options.seconds, options.connections].map(Number);
 
-const hasTaskset = availableParallelism() > 1 && isOnPath('taskset');
+// Counted before anything is pinned: afterwards this process sees its own cores alone.
+const cores = availableParallelism();
+const otherCores = `1-${cores - 1}`;
+const hasTaskset = cores > 1 && isOnPath('taskset');
 
 function isOnPath(program) {
   try {
@@ -39,8 +42,8 @@ function isOnPath(program) {
 }
 
 /** Moves a process with all its threads. */
-function pin(pid, cores) {
-  if (hasTaskset) execFileSync('taskset', ['-acp', cores, String(pid)], { stdio: 'ignore' });
+function pin(pid, list) {
+  if (hasTaskset) execFileSync('taskset', ['-acp', list, String(pid)], { stdio: 'ignore' });
 }
 
 function freePort() {
@@ -196,10 +199,10 @@ try {
   }
   const servers = [started[1], started[2], started[0]].map((server) => ({ ...server, runs: [] }));
   if (hasTaskset) {
-    pin(process.pid, `1-${availableParallelism() - 1}`);
+    pin(process.pid, otherCores);
     for (const { child } of servers) {
       pin(child.pid, '0');
-      for (const other of childrenOf(child.pid)) pin(other, `1-${availableParallelism() - 1}`);
+      for (const other of childrenOf(child.pid)) pin(other, otherCores);
     }
   }
   console.log(
