@@ -41,7 +41,7 @@ export interface PageServer {
 
 export interface TokenEvent {
   readonly action: Extract<AuditAction, 'token.issued' | 'token.refused'>;
-  readonly client: { readonly clientId: string; readonly name: string; readonly companyId: string };
+  readonly client: { readonly clientId: string; readonly name: string | null; readonly companyId: string | null };
   readonly requestId: string;
   readonly reason?: string;
   readonly ip?: string;
