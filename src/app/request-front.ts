@@ -47,7 +47,7 @@ export function answerErrors({ log, isHttps }: { log: Log; isHttps: boolean }): 
       const problem = toProblem(error, log, ctx.state.requestId);
       // Left by the one that failed, for an answer that isn't given.
       for (const name of ctx.res.getHeaderNames()) if (!KEPT_HEADERS.has(name)) ctx.remove(name);
-      sendFailure(ctx as FrontContext, problem, isHttps);
+      sendFailure(ctx, problem, isHttps);
     }
   };
 }
@@ -82,14 +82,18 @@ function sendOAuthError(ctx: FrontContext, problem: Problem | undefined): void {
 export function refuseMalformed(): Middleware<RequestState> {
   let lastGoodHost: string | undefined;
   return async (ctx, next) => {
+    const target = ctx.req.url ?? '';
+    if (!target.startsWith('/')) {
+      // One that cannot be parsed must not be met again by whoever words the refusal.
+      ctx.req.url = '/';
+      ctx.req.url = pathOfAbsolute(target);
+    }
     if (ctx.req.httpVersionMajor !== 1) throw new Problem('request.malformed', 'Send HTTP/1.1 or HTTP/1.0.');
     const host = ctx.req.headers.host;
     if (host !== lastGoodHost || hostLines(ctx.req.rawHeaders) > 1) {
       checkHost(ctx.req.rawHeaders, host);
       lastGoodHost = host;
     }
-    const target = ctx.req.url ?? '';
-    if (!target.startsWith('/')) ctx.req.url = pathOfAbsolute(target);
     if (ctx.path.includes('%')) checkEncoding(ctx.path);
     await next();
   };

@@ -3,7 +3,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
-import Koa from 'koa';
+import type { Middleware } from 'koa';
+import { createHttpApp } from '../../src/app/http-app.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { createLog } from '../../src/base/log.ts';
 import { unavailable } from '../../src/base/problem.ts';
@@ -19,7 +20,7 @@ import type { Storage } from '../../src/domain/stores.ts';
 import type { BearerAuthenticator, BearerVerdict } from '../../src/ports/api/authentication.ts';
 import { createDocs } from '../../src/ports/api/docs.ts';
 import { createApi } from '../../src/ports/api/router.ts';
-import { requestContext } from '../../src/ports/http/request-context.ts';
+import type { RequestState } from '../../src/ports/http/request-context.ts';
 
 export interface TestCaller {
   readonly company: { readonly id: string; readonly name: string; readonly path: string };
@@ -46,7 +47,7 @@ export async function startApiServer(parts: {
   storage: Storage;
   clock: Clock;
   issuer?: string;
-  middleware?: readonly Koa.Middleware[];
+  middleware?: readonly Middleware<RequestState>[];
   /** In place of one that takes the names of `login` for tokens. */
   authenticator?: BearerAuthenticator;
   /** Whether X-Forwarded-For of whoever calls is believed. */
@@ -76,12 +77,10 @@ export async function startApiServer(parts: {
     roles: createRoleService(parts),
     audit: createAuditService(parts),
   };
-  const app = new Koa();
-  app.use(requestContext({ trustedProxies, log }) as Koa.Middleware);
-  for (const each of parts.middleware ?? []) app.use(each);
-  app.use(createDocs({ issuer, isSignedIn: () => false }));
-  app.use(createApi({ issuer, services, authenticator, log, checksReplies: true }) as Koa.Middleware);
-  const server = createServer(app.callback());
+  const docs = createDocs({ issuer, isSignedIn: () => false });
+  const api = createApi({ issuer, services, authenticator, log, checksReplies: true });
+  const ports = [...(parts.middleware ?? []), docs, api];
+  const server = createServer(createHttpApp({ log, isHttps: false, trustedProxies, ports }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -73,7 +73,11 @@ describe('paths and methods', () => {
     expect(answer.headers.get('allow')).toBe(allow);
   });
 
-  test.each(['%00', 'a%00b', '%zz', '%', 'ä', '%F0%9F%94%91', 'a b', "'%20or%201=1", 'x'.repeat(101), '..%2fme', '$'])(
+  test.each(['%00', 'a%00b', '%zz', '%', '%ff', '%c0%80', '%ed%a0%80'])('a path with %j is a 400', async (id) => {
+    expectProblem(await call(server, 'GET', `/api/v1/clients/${id}`, { token }), 400);
+  });
+
+  test.each(['ä', '%F0%9F%94%91', 'a b', "'%20or%201=1", 'x'.repeat(101), '..%2fme', '$'])(
     'an identifier such as %j is a 404 like any other unknown one',
     async (id) => {
       const answer = await call(server, 'GET', `/api/v1/clients/${id}`, { token });
@@ -298,6 +302,15 @@ describe('bodies with values that are not valid', () => {
     expectProblem(answer, 422);
     expect(asProblem(answer).errors).toHaveLength(101);
     expect(answer.text.length).toBeLessThan(20_000);
+  });
+
+  test('more rules than a list may have are one fault, found without reading them', async () => {
+    const rules = Array.from({ length: 60_000 }, () => 'x');
+    const answer = await post(JSON.stringify({ ...good, ip_restriction: { mode: 'off', rules } }));
+    expectProblem(answer, 422);
+    expect(asProblem(answer).errors).toEqual([
+      { pointer: '/ip_restriction/rules', detail: 'A list has at most 10,000 rules.' },
+    ]);
   });
 
   test('the name of an unknown field, however long, is not sent back in full', async () => {

@@ -53,7 +53,7 @@ const jsonSchema = z.strictObject({
 
 function isPattern(text: string): boolean {
   try {
-    return new RegExp(text, 'u') !== undefined;
+    return new RegExp(text, 'u').unicode;
   } catch {
     return false;
   }

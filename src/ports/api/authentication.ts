@@ -1,6 +1,6 @@
 // Who calls: the access token of the Authorization header (RFC 6750) and the answers to those that bring none.
 import type { Context } from 'koa';
-import { Problem } from '../../base/problem.ts';
+import type { Problem } from '../../base/problem.ts';
 import { type Caller, mayCall, type Origin } from '../../domain/access/caller.ts';
 import type { IpAddress } from '../../domain/address/ip-address.ts';
 import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';

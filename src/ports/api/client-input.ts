@@ -1,6 +1,6 @@
 // What may be sent about a client: registration and merge patch on the wire, and what they mean to the domain.
 import { z } from 'zod';
-import { parseIpRestriction } from '../../domain/address/ip-rule-list.ts';
+import { MAX_IP_RULES, parseIpRestriction } from '../../domain/address/ip-rule-list.ts';
 import { parseIpRule } from '../../domain/address/ip-rule.ts';
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import { clientFields, type ClientPatch, type ClientRegistration } from '../../domain/client/client-fields.ts';
@@ -13,7 +13,12 @@ const rule = z.string({ error: 'A rule must be text.' }).superRefine((entry, con
   if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.detail });
 });
 
-const rules = z.array(rule, { error: 'Rules must be a list of texts.' });
+// Counted before they are read: a body full of wrong ones would take a second to find fault with.
+const rules = z
+  .array(z.unknown(), { error: 'Rules must be a list of texts.' })
+  .max(MAX_IP_RULES, { error: `A list has at most ${MAX_IP_RULES.toLocaleString('en')} rules.` })
+  .pipe(z.array(rule))
+  .meta({ type: 'array', items: { type: 'string' }, maxItems: MAX_IP_RULES });
 
 const { mode } = clientFields.ipRestriction.shape;
 

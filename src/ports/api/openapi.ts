@@ -181,12 +181,12 @@ function problemResponses(schema: Json): Json {
         status,
         ...(code === 'request.invalid' ? { errors } : { detail: `${title}.` }),
       };
-      const header = PROBLEM_HEADERS[status];
+      const ownHeaders = PROBLEM_HEADERS[status];
       return [
         responseName(code),
         {
           description: PROBLEM_TEXTS[code] || `${title}.`,
-          headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' }, ...header },
+          headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' }, ...ownHeaders },
           content: { 'application/problem+json': { schema, example } },
         },
       ];

@@ -59,7 +59,7 @@ export function createRouter(parts: ApiParts): Router<RequestState> {
     router.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), async (ctx) => {
       const route = methods.get(ctx.method);
       if (!route) throw methodNotAllowed(ctx.method, [...methods.keys()]);
-      await answer(route, ctx as unknown as ApiContext & RouterContext, parts);
+      await answer(route, ctx, parts);
     });
   }
   return router;
