@@ -70,7 +70,9 @@ export function readOperations({ document, faults, notices }: Reading): readonly
       return [];
     }
   }
-  if (operations.length === 0) faults.add('/paths', 'The document has no operations, so there is nothing to protect.');
+  if (operations.length === 0 && faults.list.length === 0) {
+    faults.add('/paths', 'The document has no operations, so there is nothing to protect.');
+  }
   return operations;
 }
 

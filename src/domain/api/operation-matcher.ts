@@ -137,29 +137,25 @@ function walk(node: PathNode, segments: readonly string[], at: number, method: s
   const literal = node.literals.get(segment);
   const concrete = literal && walk(literal, segments, at + 1, method);
   if (concrete) return concrete;
+  // Spelled out, since this runs at every call: a generator would take twice the time.
   let other: PathNode | undefined;
-  for (const { child, next } of templatedWays(node, segments, at)) {
-    const found = walk(child, segments, next, method);
+  for (const { template, node: child } of node.mixed) {
+    const found = matchesSegment(template, segment) ? walk(child, segments, at + 1, method) : undefined;
+    if (found && operationOf(found, method)) return found;
+    other ??= found;
+  }
+  if (node.parameter && segment !== '') {
+    const found = walk(node.parameter, segments, at + 1, method);
+    if (found && operationOf(found, method)) return found;
+    other ??= found;
+  }
+  // As few segments as lead to an operation.
+  for (let next = at + 1; node.many && next <= segments.length && segments[next - 1] !== ''; next++) {
+    const found = walk(node.many, segments, next, method);
     if (found && operationOf(found, method)) return found;
     other ??= found;
   }
   return other;
-}
-
-/** From the most to the least concrete; a parameter for many segments takes as few as lead to an operation. */
-function* templatedWays(
-  node: PathNode,
-  segments: readonly string[],
-  at: number,
-): Generator<{ child: PathNode; next: number }> {
-  const segment = segments[at] ?? '';
-  for (const { template, node: child } of node.mixed) {
-    if (matchesSegment(template, segment)) yield { child, next: at + 1 };
-  }
-  if (node.parameter && segment !== '') yield { child: node.parameter, next: at + 1 };
-  for (let next = at + 1; node.many && next <= segments.length && segments[next - 1] !== ''; next++) {
-    yield { child: node.many, next };
-  }
 }
 
 function operationOf(node: PathNode, method: string): MatchedOperation | undefined {
