@@ -117,8 +117,8 @@ function createGrantsReader(): (apis: string) => ReadonlyMap<string, GrantedApi>
     const known = shared.get(apis);
     if (known) return known;
     if (shared.size >= MAX_SHARED_GRANTS) shared.clear();
-    const list: readonly GrantedApi[] = JSON.parse(apis);
-    const grants = new Map(list.map((api) => [api.id, api]));
+    const list = JSON.parse(apis) as readonly GrantedApi[];
+    const grants = new Map(list.map((api) => [api.id, api] as const));
     shared.set(apis, grants);
     return grants;
   };

@@ -141,9 +141,10 @@ describe('appending', () => {
     const writer = openWriter();
     const blocker = await holdLock();
     let isKept = false;
-    const append = writer.append(someEvent({ requestId: 'seen-1' })).then(() => {
+    const append = (async () => {
+      await writer.append(someEvent({ requestId: 'seen-1' }));
       isKept = true;
-    });
+    })();
     await eventually('it waits for the lock', async () => {
       const rows = await database.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
       return rows.length > 0;

@@ -69,6 +69,7 @@ describe('a change', () => {
       heard.length = 0;
       await other.query('UPDATE client SET version = version + 1 WHERE client_id = $1', [clientId]);
       await eventually('the update is heard', () => hasHeard(clientId));
+      expect(heard).toEqual([{ topic: 'client', key: clientId }]);
     }
     await other.end();
   });
@@ -113,15 +114,15 @@ describe('a change', () => {
   });
 
   test('within a subtransaction is found too', async () => {
-    const { hasHeard } = await follow({ listen: false });
     const clientId = await insertClient(database.query);
-    await eventually('the insert is found', () => hasHeard(clientId));
+    const { hasHeard, heard } = await follow({ listen: false });
     const other = await connect();
-    const keptId = await insertClient(database.query);
     await other.query('BEGIN; SAVEPOINT inner_one');
-    await other.query('UPDATE client SET version = version + 1 WHERE client_id = $1', [keptId]);
+    await other.query('UPDATE client SET version = version + 1 WHERE client_id = $1', [clientId]);
+    expect(heard).toEqual([]);
     await other.query('RELEASE SAVEPOINT inner_one; COMMIT');
-    await eventually('the update is found', () => hasHeard(keptId), 2000);
+    await eventually('the update is found', () => hasHeard(clientId), 2000);
+    expect(heard).toEqual([{ topic: 'client', key: clientId }]);
     await other.end();
   });
 
@@ -144,10 +145,11 @@ describe('a change', () => {
   });
 
   test('that comes with more than a thousand others counts as a gap', async () => {
-    const { gaps } = await follow({ listen: false });
+    const { gaps, heard } = await follow({ listen: false });
     const before = gaps();
     await database.query(`SELECT tell_change('client', 'pst_' || n) FROM generate_series(1, 1001) n`);
     await eventually('everything is forgotten', () => gaps() > before);
+    expect(heard).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import { MANAGEMENT_PRIVILEGES } from '../../src/domain/api/privilege.ts';
 import type { LiveClients } from '../../src/domain/client/live-client.ts';
 import type { ChangeFeed } from '../../src/storage/change-feed.ts';
 import { createLiveClients } from '../../src/storage/live-clients.ts';
+import { poolOf } from '../../src/storage/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { insert, insertClient, insertCompany, insertSecret, keepLog, openDataSource, openFeed } from './live-parts.ts';
@@ -119,8 +120,16 @@ describe('a live client', () => {
 
   test('without privileges and secrets has none, and is there', async () => {
     await insert(database.query, 'role', {
-      ...{ id: 'role_empty', name: 'Empty', name_key: 'empty', search_text: 'empty', description: '', kind: 'custom' },
-      ...{ company_id: 'co_root', created_at: new Date(), updated_at: new Date(), version: 1 },
+      id: 'role_empty',
+      name: 'Empty',
+      name_key: 'empty',
+      search_text: 'empty',
+      description: '',
+      kind: 'custom',
+      company_id: 'co_root',
+      created_at: new Date(),
+      updated_at: new Date(),
+      version: 1,
     });
     const client = await clients.find(await insertClient(database.query, { role_id: 'role_empty' }));
     expect(client?.grants.size).toBe(0);
@@ -208,8 +217,16 @@ describe('a change by another connection', () => {
     const path = await insertCompany(database.query, 'co_above', ROOT);
     await insertCompany(database.query, 'co_live', { id: 'co_above', path });
     await insert(database.query, 'role', {
-      ...{ id: 'role_live', name: 'Live', name_key: 'live', search_text: 'live', description: '', kind: 'custom' },
-      ...{ company_id: 'co_live', created_at: new Date(), updated_at: new Date(), version: 1 },
+      id: 'role_live',
+      name: 'Live',
+      name_key: 'live',
+      search_text: 'live',
+      description: '',
+      kind: 'custom',
+      company_id: 'co_live',
+      created_at: new Date(),
+      updated_at: new Date(),
+      version: 1,
     });
     clientId = await insertClient(database.query, { company_id: 'co_live', role_id: 'role_live' });
     await insertSecret(database.query, clientId);
@@ -243,6 +260,7 @@ describe('a change by another connection', () => {
     await database.query(`UPDATE api SET name = 'Gate' WHERE id = 'management'`);
     const name = async () => (await clients.find(clientId))?.grants.get('management')?.name;
     await eventually('it is seen', async () => (await name()) === 'Gate', 2000);
+    expect(clients.peek(clientId)?.grants.get('management')?.name).toBe('Gate');
   });
 
   test('that deletes it leaves nothing', async () => {
@@ -251,6 +269,7 @@ describe('a change by another connection', () => {
     expect(await clients.find(gone)).toBeDefined();
     await database.query('DELETE FROM client WHERE client_id = $1', [gone]);
     await eventually('it is gone', async () => (await clients.find(gone)) === undefined, 2000);
+    expect(clients.peek(gone)).toBeUndefined();
   });
 });
 
@@ -276,7 +295,12 @@ describe('reading', () => {
     await feed.close();
     feed = await openFeed(dataSource);
     clients = createLiveClients({ dataSource, feed, log: keepLog() });
+    let statements = 0;
+    poolOf(dataSource).on('acquire', () => {
+      statements += 1;
+    });
     const found = await Promise.all(ids.map(async (id) => await clients.find(id)));
+    expect(statements).toBeLessThanOrEqual(10);
     expect(found.map((client) => client?.clientId)).toEqual(ids);
     expect(ids.every((id) => clients.peek(id) !== undefined)).toBe(true);
     // Whoever holds the same role in the same company shares what it grants.
@@ -304,11 +328,11 @@ describe('reading', () => {
   test('after this process changed a client never shows the old one again, whatever was under way', async () => {
     const clientId = await insertClient(database.query);
     let committed = 0;
-    let isOver = false;
+    const work = { isOver: false };
     const faults: string[] = [];
     const read = async (): Promise<void> => {
       let last = 0;
-      while (!isOver) {
+      while (!work.isOver) {
         const known = committed;
         const seen = (clients.peek(clientId) ?? (await clients.find(clientId)))?.tokenGeneration ?? -1;
         if (seen < known || seen < last) faults.push(`saw ${seen} after ${Math.max(known, last)}`);
@@ -322,7 +346,7 @@ describe('reading', () => {
       feed.apply([{ topic: 'client', key: clientId }]);
       committed = generation;
     }
-    isOver = true;
+    work.isOver = true;
     await Promise.all(readers);
     expect(faults).toEqual([]);
   });

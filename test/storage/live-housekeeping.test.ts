@@ -48,8 +48,14 @@ async function partitions(): Promise<string[]> {
 
 async function insertToken(hash: string, expiresAt: Date): Promise<void> {
   await insert(database.query, 'opaque_token', {
-    ...{ token_hash: hash, jti: `0-${hash}`, client_id: 'pst_x', company_id: 'co_root', audience: 'a', scope: 's' },
-    ...{ issued_at: new Date(), expires_at: expiresAt },
+    token_hash: hash,
+    jti: `0-${hash}`,
+    client_id: 'pst_x',
+    company_id: 'co_root',
+    audience: 'a',
+    scope: 's',
+    issued_at: new Date(),
+    expires_at: expiresAt,
   });
 }
 
@@ -96,10 +102,10 @@ describe('partitions of opaque tokens', () => {
     const now = new Date();
     const client = new Client({ ...database.connection, ssl: false });
     await client.connect();
-    let isOver = false;
+    const work = { isOver: false };
     const faults: string[] = [];
     const busy = (async () => {
-      for (let turn = 0; !isOver; turn++) {
+      for (let turn = 0; !work.isOver; turn++) {
         const hash = `busy-${turn}`;
         const expiresAt = new Date(now.getTime() + (turn % 3) * DAY);
         await client.query(`INSERT INTO opaque_token VALUES ($1, $1, 'pst_x', 'co_root', 'a', 's', now(), $2)`, [
@@ -113,7 +119,7 @@ describe('partitions of opaque tokens', () => {
       }
     })();
     await start(now).run();
-    isOver = true;
+    work.isOver = true;
     await busy;
     await client.end();
     expect(faults).toEqual([]);
@@ -159,29 +165,28 @@ describe('rows', () => {
     const now = Date.now();
     const ago = (milliseconds: number) => new Date(now - milliseconds);
     await insert(database.query, 'user_account', {
-      ...{
-        id: 'usr_1',
-        email: 'a@b.test',
-        email_key: 'a@b.test',
-        name: 'A',
-        company_id: 'co_root',
-        role_id: 'role_reseller',
-      },
-      ...{ status: 'active', created_at: new Date(), updated_at: new Date(), version: 1 },
+      id: 'usr_1',
+      email: 'a@b.test',
+      email_key: 'a@b.test',
+      name: 'A',
+      company_id: 'co_root',
+      role_id: 'role_reseller',
+      status: 'active',
+      created_at: new Date(),
+      updated_at: new Date(),
+      version: 1,
     });
     for (const [key, end] of [
       ['old', ago(HOUR)],
       ['live', ago(-HOUR)],
     ] as const) {
       await insert(database.query, 'session', {
-        ...{
-          id: key,
-          token_hash: key,
-          user_id: 'usr_1',
-          created_at: ago(DAY),
-          last_seen_at: ago(DAY),
-          expires_at: end,
-        },
+        id: key,
+        token_hash: key,
+        user_id: 'usr_1',
+        created_at: ago(DAY),
+        last_seen_at: ago(DAY),
+        expires_at: end,
       });
       await insert(database.query, 'one_time_link', {
         token_hash: key,

@@ -132,7 +132,7 @@ test('two instances that write the same clients in different order both succeed'
   const ids = await Promise.all(Array.from({ length: 50 }, async () => await insertClient(database.query)));
   const [one, two] = [openRecorder(), openRecorder()];
   for (const id of ids) one.record({ clientId: id, secretId: null, at: at(1), ip: null });
-  for (const id of [...ids].reverse()) two.record({ clientId: id, secretId: null, at: at(2), ip: null });
+  for (const id of ids.toReversed()) two.record({ clientId: id, secretId: null, at: at(2), ip: null });
   await Promise.all([one.close(), two.close()]);
   expect(log.messages).toEqual([]);
   const rows = await database.query('SELECT 1 FROM client WHERE client_id = ANY ($1) AND last_used_at = $2', [
