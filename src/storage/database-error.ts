@@ -33,7 +33,7 @@ const CONFLICTS: Readonly<Record<string, { readonly detail: string; readonly poi
 
 /** What PostgreSQL itself said; undefined when it never came to that. */
 function serverErrorOf(error: unknown): DatabaseError | undefined {
-  const driverError = error instanceof QueryFailedError ? error.driverError : error;
+  const driverError: unknown = error instanceof QueryFailedError ? error.driverError : error;
   return driverError instanceof DatabaseError ? driverError : undefined;
 }
 

@@ -32,7 +32,7 @@ export class DatabaseSession implements Statements {
     const runner = dataSource.createQueryRunner();
     let client: PoolClient;
     try {
-      client = await runner.connect();
+      client = (await runner.connect()) as PoolClient;
     } catch (error) {
       throw unavailable(error);
     }

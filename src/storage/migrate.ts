@@ -50,9 +50,9 @@ export async function migrate({ connection, issuer, log }: MigrateOptions): Prom
 }
 
 async function requireServerVersion(runner: QueryRunner): Promise<void> {
-  const [row]: { number: string; version: string }[] = await runner.query(
+  const [row] = (await runner.query(
     `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version`,
-  );
+  )) as { number: string; version: string }[];
   if (Number(row?.number) >= OLDEST_VERSION) return;
   throw new MigrationError(
     `The database server is PostgreSQL ${row?.version}. Postern needs PostgreSQL ${OLDEST_VERSION / 10_000} or later.`,

@@ -92,6 +92,7 @@ export function TextField(props: TextFieldProps) {
       id={fieldId(name)}
       class={mono ? `input ${width} mono` : `input ${width}`}
       // Preact types each kind of input apart; for the attributes used here they are all alike.
+      // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- the compiler does need it
       type={type as 'text'}
       name={name}
       value={value ?? ''}

@@ -12,8 +12,6 @@ import { type CreatedSecret, createSecret, deleteSecret, newSecret } from './cli
 import { type Client, type ClientSummary, DEFAULT_TOKEN_LIFETIME_SECONDS } from './client.ts';
 import { createClientId, createCredential, credentialDigest } from './credential.ts';
 
-export type { SecretHasher } from './client-change.ts';
-
 export interface RegisteredClient {
   readonly client: ClientSummary;
   /** The plaintext, in this one reply. */
