@@ -326,7 +326,7 @@ describe('authentication', () => {
     }
   });
 
-  test('looking at tokens leaves no event; the use of the secret is recorded', async () => {
+  test('looking at tokens leaves no event', async () => {
     const client = await installation.register();
     const token = await fetchToken(installation, client);
     const before = installation.events.length;

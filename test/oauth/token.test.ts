@@ -4,6 +4,7 @@ import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from '
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RESELLER_ROLE_ID } from '../../src/domain/role/role.ts';
 import { opaqueTokenHash } from '../../src/domain/token/token-inspector.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   type Answer,
   eventOf,
@@ -294,6 +295,19 @@ describe('the audit log', () => {
     const inside = await send(installation, { basic: reporting, body: GRANT, from: '192.0.2.9' });
     expect(eventOf(installation, inside)).toMatchObject({ action: 'token.issued', reason: null });
   });
+});
+
+test('the use of the secret is recorded: when and from where', async () => {
+  const used = await installation.register();
+  await send(installation, { basic: used, body: GRANT, from: '203.0.113.77' });
+  const row = await eventually('the use in the database', async () => {
+    const rows = await installation.query<{ last_used_at: Date | null; last_used_ip: string | null }>(
+      'SELECT last_used_at, last_used_ip FROM client_secret WHERE client_id = $1',
+      [used.clientId],
+    );
+    return rows[0]?.last_used_at ? rows[0] : undefined;
+  });
+  expect(row.last_used_ip).toBe('203.0.113.77');
 });
 
 test('no secret and no token is ever logged', async () => {
