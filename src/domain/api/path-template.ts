@@ -73,11 +73,14 @@ export function splitRequestPath(path: string): readonly string[] | undefined {
   if (!path.startsWith('/') || path.length > 4 * MAX_PATH) return undefined;
   const texts = path.split('/');
   if (texts.length > MAX_SEGMENTS + 1) return undefined;
+  // ASCII only: the rest arrives percent-encoded, as RFC 3986 wants it.
+  if (!/^[\x21-\x7e]*$/.test(path)) return undefined;
+  // Most paths have nothing to decode; this runs at every call.
+  const isPlain = !/[%;\\?#]/.test(path);
   const segments: string[] = [];
   for (let index = 1; index < texts.length; index++) {
     const text = texts[index] ?? '';
-    // ASCII only: the rest arrives percent-encoded, as RFC 3986 wants it.
-    const segment = /^[\x21-\x7e]*$/.test(text) ? decodeText(text) : undefined;
+    const segment = isPlain ? text : decodeText(text);
     if (segment === undefined || isDotSegment(segment)) return undefined;
     if (segment === '' && index < texts.length - 1) return undefined;
     segments.push(segment);
