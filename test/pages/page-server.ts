@@ -36,6 +36,8 @@ export interface PageServer {
   readonly comparisons: () => number;
   /** What the token endpoint would have stored: one event of a client. */
   recordRequest(event: TokenEvent): Promise<void>;
+  /** Takes the database away for good. */
+  loseDatabase(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
   const storage = createPostgresStorage({ dataSource, onCommitted: () => undefined });
   const lanes = createBcryptLanes({ lanes: 1, queueLimit: 300, cost: 4 });
   let compared = 0;
+  let isLost = false;
   const hasher = {
     hash: lanes.hash,
     compare: (plain: string, hash: string) => {
@@ -104,6 +107,10 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
           ),
         ),
       ),
+    async loseDatabase() {
+      isLost = true;
+      await database.drop();
+    },
     async close() {
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -111,7 +118,7 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
       });
       await dataSource.destroy();
       await lanes.close();
-      await database.drop();
+      if (!isLost) await database.drop();
     },
   };
 }

@@ -1,0 +1,131 @@
+// Every real page in light and dark, wide and narrow: no accessibility violation, nothing that sticks out, no complaint of the
+// browser. With POSTERN_SHOTS=<folder> each is kept as an image, to be looked at.
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COMPANY_ADMIN_ROLE_ID } from '../../src/domain/role/role.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { type BrowserVisit, visit } from './browser-visit.ts';
+import { type PageServer, startPages } from './page-server.ts';
+import { callerOf, setUpAda } from './people.ts';
+
+let browser: Browser;
+let server: PageServer;
+let sessionToken: string;
+let clientId: string;
+let setupToken: string;
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([launchBrowser(), startPages()]);
+  setupToken = (await server.services.accounts.createSetupToken()) ?? '';
+  ({ sessionToken } = await setUpAda(server));
+  const caller = await callerOf(server, sessionToken);
+  const { client } = await server.services.clients.register(caller, {
+    name: 'siem-connector',
+    description: 'Collects the audit log for the SOC. Ask Grace Hopper before changing anything here.',
+    roleId: COMPANY_ADMIN_ROLE_ID,
+    ipRestriction: { mode: 'enforce', rules: ['203.0.113.7', '10.0.0.0/8', '2001:db8:42::/48'] },
+  });
+  ({ clientId } = client);
+  for (const name of ['SOAR playbooks', 'Joiner and leaver sync', 'password-rotation', 'Grafana reports']) {
+    const status = name.startsWith('password') ? 'inactive' : 'active';
+    await server.services.clients.register(caller, { name, status, roleId: COMPANY_ADMIN_ROLE_ID });
+  }
+  await server.recordRequest({ action: 'token.issued', client, requestId: 'a1'.repeat(16) });
+  await server.recordRequest({
+    action: 'token.refused',
+    client,
+    requestId: 'b2'.repeat(16),
+    reason: 'address_refused',
+    ip: '2001:db8:ffff:ffff:ffff:ffff:ffff:fffe',
+  });
+  await server.recordRequest({ action: 'token.refused', client, requestId: 'c3'.repeat(16), reason: 'wrong_secret' });
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+type Way = (page: Page) => Promise<unknown>;
+
+const post =
+  (path: string, button: string): Way =>
+  async (page) => {
+    await page.goto(path);
+    await page.getByRole('button', { name: button }).click();
+    await page.waitForLoadState();
+  };
+
+const ways: Readonly<Record<string, Way>> = {
+  overview: (page) => page.goto('/'),
+  clients: (page) => page.goto('/clients'),
+  'clients-none-match': (page) => page.goto('/clients?q=nothing+like+this'),
+  'client-new': (page) => page.goto('/clients/new'),
+  'client-new-restricted': async (page) => {
+    await page.goto('/clients/new');
+    await page.getByLabel('Restrict access').check();
+  },
+  'client-new-faults': post('/clients/new', 'Create client'),
+  'client-secret': async (page) => {
+    await page.goto('/clients/new');
+    await page.getByLabel('Name', { exact: true }).fill('HR import');
+    await page.getByLabel('Role').selectOption({ label: 'Company Admin' });
+    await page.getByRole('button', { name: 'Create client' }).click();
+    await page.getByRole('heading', { name: 'Store the secret now' }).waitFor();
+    await page.getByLabel('Reveal').check();
+  },
+  client: (page) => page.goto(`/clients/${clientId}`),
+  'client-dialog': async (page) => {
+    await page.goto(`/clients/${clientId}`);
+    await page.getByRole('link', { name: 'Delete client' }).click();
+  },
+  'client-edit': (page) => page.goto(`/clients/${clientId}/edit`),
+  'client-delete': (page) => page.goto(`/clients/${clientId}/delete`),
+  roles: (page) => page.goto('/roles'),
+  role: (page) => page.goto(`/roles/${COMPANY_ADMIN_ROLE_ID}`),
+  audit: (page) => page.goto('/audit'),
+  'audit-faults': (page) => page.goto('/audit?from=2026-03-02&to=2026-03-01'),
+  'audit-event': async (page) => {
+    await page.goto('/audit?action=client.created&q=siem');
+    await page.getByRole('link', { name: 'client.created' }).first().click();
+    await page.waitForURL(/\/audit\/\d+/);
+  },
+  account: (page) => page.goto('/account'),
+  'account-faults': post('/account', 'Change password'),
+  'not-found': (page) => page.goto('/clients/pst_doesnotexist0000000000'),
+};
+
+const strangersWays: Readonly<Record<string, Way>> = {
+  login: (page) => page.goto('/login'),
+  'login-faults': post('/login', 'Sign in'),
+  'setup-refused': (page) => page.goto(`/setup?token=${setupToken}`),
+};
+
+const looks = (['light', 'dark'] as const).flatMap((scheme) => [1280, 390].map((width) => ({ scheme, width })));
+
+describe.each(looks)('in $scheme colours, $width px wide', ({ scheme, width }) => {
+  const options = { colorScheme: scheme, viewport: { width, height: 860 } };
+
+  async function look(name: string, way: Way, visited: BrowserVisit): Promise<void> {
+    const { page, end } = visited;
+    await way(page);
+    const folder = process.env['POSTERN_SHOTS'];
+    if (folder) await page.screenshot({ path: `${folder}/${name}-${scheme}-${width}.png`, fullPage: true });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    await end();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+    expect(overflow).toBe(0);
+  }
+
+  test.each(Object.entries(ways))('%s', async (name, way) => {
+    await look(name, way, await visit(browser, server, { ...options, sessionToken }));
+  });
+
+  test.each(Object.entries(strangersWays))('%s', async (name, way) => {
+    await look(name, way, await visit(browser, server, options));
+  });
+});
