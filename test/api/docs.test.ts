@@ -78,7 +78,7 @@ test('Authorize opens with the cursor in client_id, fetches a token with both fi
   await clientId.fill('pst_aaaaaaaaaaaaaaaaaaaaaaaa');
   await form.locator('input[data-name="clientSecret"]').fill('psts_bbbb');
   await form.locator('.authorize').click();
-  await form.getByText('Authorized').waitFor();
+  await form.getByText('Authorized', { exact: true }).waitFor();
   expect(tokenRequests).toEqual([
     {
       authorization: `Basic ${Buffer.from('pst_aaaaaaaaaaaaaaaaaaaaaaaa:psts_bbbb').toString('base64')}`,
