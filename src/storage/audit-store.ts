@@ -62,7 +62,7 @@ async function listEvents(
   page: PageRequest & { order: 'asc' | 'desc' },
   reach: Reach,
 ): Promise<Page<AuditEvent>> {
-  const [after] = decodeCursor(page.cursor, position) ?? [];
+  const [after] = decodeCursor(page.cursor, 'audit_events', position) ?? [];
   const values = new SqlValues();
   const conditions = [withinReach(reach, COMPANY, values), ...filterConditions(filter, values)].join(' AND ');
   const { rows: edges } = await query<{ first: string | null; last: string | null }>(
@@ -86,7 +86,10 @@ async function listEvents(
     },
   });
   const isOver = page.order === 'desc' && scan.isComplete;
-  return { items: scan.rows.map(toEvent), nextCursor: isOver ? null : encodeCursor([String(scan.position)]) };
+  return {
+    items: scan.rows.map(toEvent),
+    nextCursor: isOver ? null : encodeCursor('audit_events', [String(scan.position)]),
+  };
 }
 
 function filterConditions(filter: AuditFilter, values: SqlValues): string[] {

@@ -128,13 +128,13 @@ async function listClients({ query }: Statements, filter: ClientFilter, page: Pa
   const sort = CLIENT_SORTS[filter.sort ?? 'created_at'];
   const values = new SqlValues();
   const conditions = [withinReach(reach, COMPANY, values), ...filterConditions(filter, values)];
-  const after = decodeCursor(page.cursor, sort.cursor);
-  if (after) conditions.push(sort.after(values.add(after[1]), values.add(after[2])));
+  const after = decodeCursor(page.cursor, sort.list, sort.cursor);
+  if (after) conditions.push(sort.after(values.add(after[0]), values.add(after[1])));
   const { rows } = await query<SummaryRow>(
     `${SUMMARY} WHERE ${conditions.join(' AND ')} ORDER BY ${sort.order} LIMIT ${values.add(page.limit + 1)}`,
     values.list,
   );
-  return pageOf(rows, page.limit, toSummary, (row) => encodeCursor(sort.position(row)));
+  return pageOf(rows, page.limit, toSummary, (row) => encodeCursor(sort.list, sort.position(row)));
 }
 
 function filterConditions(filter: ClientFilter, values: SqlValues): string[] {

@@ -4,29 +4,36 @@ import { invalid } from '../base/problem.ts';
 import type { Page } from '../domain/stores.ts';
 
 /** Of a row by which lists are sorted; no NUL, which PostgreSQL would refuse. */
-export const cursorText = z.string().regex(/^[^\0]{1,500}$/);
+export const cursorText = z.string().regex(/^[^\0]{0,700}$/);
 /** As Date.toISOString() writes it. */
 export const cursorInstant = z.iso.datetime({ precision: 3 });
 
-export function encodeCursor(position: readonly (string | number | null)[]): string {
-  return Buffer.from(JSON.stringify(position), 'utf8').toString('base64url');
+/** The lists that have cursors. That of one is refused by the others, also by the same in another order. */
+export type CursorList =
+  'clients.created_at' | 'clients.name' | 'clients.last_used_at' | 'roles' | 'privileges' | 'audit_events';
+
+export function encodeCursor(list: CursorList, position: readonly string[]): string {
+  return Buffer.from(JSON.stringify([list, ...position]), 'utf8').toString('base64url');
 }
 
-/** undefined when there is none. 422 at `/cursor` for whatever another list gave, or nobody. */
-export function decodeCursor<T>(cursor: string | undefined, schema: z.ZodType<T>): T | undefined {
+/** undefined when there is none. 422 at `/cursor` for whatever this list did not give. */
+export function decodeCursor<T>(cursor: string | undefined, list: CursorList, position: z.ZodType<T>): T | undefined {
   if (cursor === undefined) return undefined;
-  const parsed = schema.safeParse(parseJson(Buffer.from(cursor, 'base64url')));
-  if (!parsed.success) {
-    throw invalid([{ pointer: '/cursor', detail: 'This is no cursor of this list. Leave it out for the first page.' }]);
-  }
-  return parsed.data;
+  const [from, ...values] = parseArray(cursor);
+  const parsed = position.safeParse(values);
+  if (from === list && parsed.success) return parsed.data;
+  throw invalid([{ pointer: '/cursor', detail: 'This is no cursor of this list. Leave it out for the first page.' }]);
 }
 
-function parseJson(bytes: Buffer): unknown {
+function parseArray(cursor: string): readonly unknown[] {
+  const bytes = Buffer.from(cursor, 'base64url');
+  // Node.js decodes whatever it can; only the spelling that was given counts.
+  if (bytes.toString('base64url') !== cursor) return [];
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return Array.isArray(value) ? value : [];
   } catch {
-    return undefined;
+    return [];
   }
 }
 

@@ -39,9 +39,9 @@ export async function scanInWindows<Row extends { readonly id: string }>(
   const rows: Row[] = [];
   let window = scan.firstWindow ?? FIRST_WINDOW;
   let position = scan.after ?? (isDown ? scan.last + 1n : scan.first - 1n);
-  while (isDown ? position > end : position < end) {
+  const isComplete = () => (isDown ? position <= end : position >= end);
+  while (!isComplete()) {
     const askedAt = performance.now();
-    if (askedAt > until) return { rows, position, isComplete: false };
     const edge = isDown ? larger(position - window, end) : smaller(position + window, end);
     // One more than is wanted tells that there is a next page.
     const limit = scan.limit - rows.length + 1;
@@ -50,9 +50,11 @@ export async function scanInWindows<Row extends { readonly id: string }>(
     const last = rows.at(-1);
     if (found.length === limit && last) return { rows, position: BigInt(last.id), isComplete: false };
     position = edge;
-    if (performance.now() - askedAt < QUICK_MILLISECONDS) window *= 4n;
+    const now = performance.now();
+    if (now > until) break;
+    if (now - askedAt < QUICK_MILLISECONDS) window *= 4n;
   }
-  return { rows, position, isComplete: true };
+  return { rows, position, isComplete: isComplete() };
 }
 
 function larger(a: bigint, b: bigint): bigint {

@@ -38,7 +38,7 @@ async function listPrivileges(
     );
   }
   if (filter.api !== undefined) conditions.push(`p.api_id = ${values.add(filter.api)}`);
-  const after = decodeCursor(page.cursor, position);
+  const after = decodeCursor(page.cursor, 'privileges', position);
   if (after) {
     const placeholders = after.map((value) => values.add(value));
     conditions.push(`(p.api_id, p.group_name, p.scope) > (${placeholders.join(', ')})`);
@@ -51,7 +51,9 @@ async function listPrivileges(
      ORDER BY p.api_id, p.group_name, p.scope LIMIT ${values.add(page.limit + 1)}`,
     values.list,
   );
-  return pageOf(rows, page.limit, toPrivilege, (row) => encodeCursor([row.api_id, row.group_name, row.scope]));
+  return pageOf(rows, page.limit, toPrivilege, (row) =>
+    encodeCursor('privileges', [row.api_id, row.group_name, row.scope]),
+  );
 }
 
 function toPrivilege(row: PrivilegeRow): Privilege {

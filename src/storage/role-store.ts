@@ -101,7 +101,7 @@ async function listRoles(
   const conditions = [summaryFor(reach, values)];
   if (filter.q !== undefined) conditions.push(`r.search_text LIKE ${values.add(containing(filter.q))}`);
   if (filter.kind !== undefined) conditions.push(`r.kind = ${values.add(filter.kind)}`);
-  const after = decodeCursor(page.cursor, position);
+  const after = decodeCursor(page.cursor, 'roles', position);
   if (after) {
     conditions.push(`(r.created_at, r.id) < (${values.add(after[0])}::timestamptz, ${values.add(after[1])})`);
   }
@@ -109,7 +109,7 @@ async function listRoles(
     `${conditions.join(' AND ')} ORDER BY r.created_at DESC, r.id DESC LIMIT ${values.add(page.limit + 1)}`,
     values.list,
   );
-  return pageOf(rows, page.limit, toSummary, (row) => encodeCursor([row.created_at.toISOString(), row.id]));
+  return pageOf(rows, page.limit, toSummary, (row) => encodeCursor('roles', [row.created_at.toISOString(), row.id]));
 }
 
 function toSummary(row: SummaryRow): RoleSummary {
