@@ -1,0 +1,112 @@
+// "Would this client be let in from … asking for …?": the very checks of the access decision, without issuing, each with its verdict in words.
+
+import { formatIpAddress } from '../address/ip-address.ts';
+import type { LiveClient } from '../client/live-client.ts';
+import { decideGrant } from '../token/grant.ts';
+import { ACCESS_CHECKS, type AccessFacts, type RefusalReason, wouldRefuseAddress } from './access-decision.ts';
+
+export interface AskedAccess {
+  readonly scope?: string | undefined;
+  readonly resource?: string | undefined;
+}
+
+export type StepName = RefusalReason | 'grant';
+
+export interface ExplainedStep {
+  readonly name: StepName;
+  readonly question: string;
+  /** `warned`: it passes because the IP restriction only reports. */
+  readonly verdict: 'passed' | 'warned' | 'refused';
+  /** One or two sentences with the remedy. */
+  readonly explanation: string;
+}
+
+export interface ExplainedAccess {
+  readonly allowed: boolean;
+  /** The first refusal: what the audit log would say. */
+  readonly reason: RefusalReason | 'invalid_scope' | 'invalid_target' | null;
+  readonly steps: readonly ExplainedStep[];
+}
+
+/**
+ * Every step is looked at, also after a refusal, so that everything in the way is seen at once. The secret itself isn't checked: the
+ * caller has none. Pure.
+ */
+export function explainAccess(client: LiveClient, facts: AccessFacts, asked: AskedAccess): ExplainedAccess {
+  const steps: ExplainedStep[] = [explainSecrets(client, facts)];
+  for (const check of ACCESS_CHECKS) {
+    const passes = check.passes(client, facts);
+    const isWarned = passes && check.name === 'address_refused' && wouldRefuseAddress(client, facts.address);
+    const verdict = passes ? (isWarned ? 'warned' : 'passed') : 'refused';
+    steps.push({
+      name: check.name,
+      question: check.question,
+      verdict,
+      explanation: explainCheck(check.name, passes, client, facts),
+    });
+  }
+  const refused = steps.find((step) => step.verdict === 'refused');
+  const grant = decideGrant(client, asked);
+  if (grant.ok) {
+    const { api, scopes, lifetimeSeconds } = grant.grant;
+    const what = `${scopes.join(' ')} of ${api.name} (${api.identifier}) for ${lifetimeSeconds} seconds`;
+    steps.push(grantStep('passed', refused ? `Otherwise it would get ${what}.` : `It gets ${what}.`));
+  } else steps.push(grantStep('refused', `${grant.error}: ${grant.description}`));
+  const reason = refused ? refusalOf(refused.name) : grant.ok ? null : grant.error;
+  return { allowed: reason === null, reason, steps };
+}
+
+function refusalOf(name: StepName): RefusalReason | null {
+  return name === 'grant' ? null : name;
+}
+
+function grantStep(verdict: ExplainedStep['verdict'], explanation: string): ExplainedStep {
+  return { name: 'grant', question: 'Does its role hold what is asked for?', verdict, explanation };
+}
+
+function explainSecrets({ secrets }: LiveClient, { now }: AccessFacts): ExplainedStep {
+  const live = secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+  const question = 'Does it have a secret that has not expired?';
+  if (live.length === 0) {
+    const explanation = `${secrets.length === 0 ? 'It has no secret' : 'Its secrets have expired'}. Make a new one.`;
+    return { name: 'secret_expired', question, verdict: 'refused', explanation };
+  }
+  const hints = live.map(({ hint }) => `…${hint}`).join(' and ');
+  return { name: 'secret_expired', question, verdict: 'passed', explanation: `It can come with the secret ${hints}.` };
+}
+
+type Explain = (passes: boolean, client: LiveClient, facts: AccessFacts) => string;
+
+/** For every check of the decision; the other reasons are about the secret and never come up here. */
+const EXPLANATIONS: Partial<Record<RefusalReason, Explain>> = {
+  client_inactive: (passes) => (passes ? 'It is active.' : 'It is inactive. Activate it.'),
+  client_expired: (passes, { expiresAt }) => {
+    if (expiresAt === null) return 'It never expires.';
+    const instant = expiresAt.toISOString();
+    return passes ? `It expires at ${instant}.` : `It expired at ${instant}. Set a later time, or none.`;
+  },
+  company_suspended: (passes, { companyName }) =>
+    passes
+      ? `${companyName} and every company above it are active.`
+      : `${companyName}, or a company above it, is suspended. Whoever suspended it can reactivate it.`,
+  address_refused: (_passes, client, facts) => explainAddress(client, facts),
+};
+
+function explainCheck(name: RefusalReason, passes: boolean, client: LiveClient, facts: AccessFacts): string {
+  const explain = EXPLANATIONS[name];
+  return explain ? explain(passes, client, facts) : passes ? 'Yes.' : 'No.';
+}
+
+function explainAddress({ ipMode, ipMatcher }: LiveClient, { address }: AccessFacts): string {
+  if (ipMode === 'off') return 'It may come from any address.';
+  const enforced = ipMode === 'enforce';
+  if (address === undefined) {
+    return `The address is unknown: what the proxy says is no address. ${enforced ? 'A restricted client is not let in then.' : REPORTED}`;
+  }
+  const text = formatIpAddress(address);
+  const rule = ipMatcher.findRule(address);
+  if (rule !== undefined) return rule === text ? `The list has ${text}.` : `${text} is let in by ${rule}.`;
+  return `No rule lets ${text} in. ${enforced ? 'Add it to the list to let it in.' : REPORTED}`;
+}
+
+const REPORTED = 'It passes because the restriction only reports; enforcing it would refuse this.';
