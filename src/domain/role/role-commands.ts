@@ -82,7 +82,9 @@ async function updateRole(
       name: patch.name ?? before.name,
       description: patch.description ?? before.description,
       privileges: patch.privileges ? inOrder(patch.privileges) : before.privileges,
-      availableTo: patch.availableTo ? inOrder(patch.availableTo) : before.availableTo,
+      availableTo: patch.availableTo
+        ? inOrder([...patch.availableTo, ...(await hiddenAvailability(stores, caller, before))])
+        : before.availableTo,
       updatedAt: now,
     };
     const changes = changesBetween(roleAuditView(before), roleAuditView(after));
@@ -147,7 +149,13 @@ async function getForChange(
   if (ifVersion !== undefined && ifVersion !== role.version) {
     throw new Problem('resource.changed', 'Somebody changed this role since you read it. Read it again and repeat.');
   }
-  return plainRole(role, role.companyId);
+  return { ...role, companyId: role.companyId };
+}
+
+/** Companies beyond the caller's reach, which a list of theirs neither names nor takes away. */
+async function hiddenAvailability(stores: RoleStores, caller: Caller, role: CustomRole): Promise<readonly string[]> {
+  const seen = await stores.roles.find(role.id, caller.reach);
+  return role.availableTo.filter((id) => !seen?.availableTo.includes(id));
 }
 
 /** The rules on the final state. `given` is what was sent, so that faults point to where it stands there. */
@@ -186,11 +194,6 @@ async function writeRole(stores: RoleStores, before: CustomRole, after: CustomRo
 
 function inOrder(values: readonly string[]): readonly string[] {
   return [...new Set(values)].sort((a, b) => (a < b ? -1 : 1));
-}
-
-function plainRole(summary: RoleSummary, companyId: string): CustomRole {
-  const { companyName: _n, clientCount: _c, userCount: _u, ...role } = summary;
-  return { ...role, companyId, privileges: inOrder(role.privileges), availableTo: inOrder(role.availableTo) };
 }
 
 function roleParty(role: Role): AuditParty {

@@ -4,15 +4,18 @@ import type { PrivilegeLevel } from '../api/privilege.ts';
 import type { ManagedCompanyStore } from '../company/company-store.ts';
 import type { RoleStore, Stores } from '../stores.ts';
 import type { ManagedUserStore } from '../user/user-store.ts';
-import type { Role, RoleSummary } from './role.ts';
+import type { Role } from './role.ts';
 
-/** A custom role as it is kept. */
-export interface CustomRole extends Role {
-  readonly companyId: string;
+/** A role as it is kept, whoever asks. */
+export interface FullRole extends Role {
   /** `<api id>/<scope>`, sorted, none twice. */
   readonly privileges: readonly string[];
   /** Ids of companies below the owner, sorted, none twice. */
   readonly availableTo: readonly string[];
+}
+
+export interface CustomRole extends FullRole {
+  readonly companyId: string;
 }
 
 /** Those who have a role: up to five names within the caller's reach, and the number of all. */
@@ -25,8 +28,11 @@ export interface RoleHolders {
 export interface ManagedRoleStore extends RoleStore {
   /** Waits for, and holds until the end of the transaction, the lock under which roles are named: names stay unique over companies. */
   lockNames(): Promise<void>;
-  /** The role, locked until the end of the transaction; nobody is given it meanwhile. undefined when `find` would not find it. */
-  findForUpdate(roleId: string, reach: Reach): Promise<RoleSummary | undefined>;
+  /**
+   * The role, locked until the end of the transaction; nobody is given it meanwhile. undefined when `find` would not find it. A
+   * standard role comes without privileges: they depend on the company.
+   */
+  findForUpdate(roleId: string, reach: Reach): Promise<FullRole | undefined>;
   /** The first of the companies that can choose another role with this name already, compared by `nameKey`. */
   findNameClash(
     name: string,
