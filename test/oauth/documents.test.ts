@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KeyRing, OpenSigningKey } from '../../src/domain/signing-key/key-ring.ts';
-import { fetchToken, type Installation, send, startInstallation } from './installation.ts';
+import { type Installation, startInstallation } from './installation.ts';
+import { fetchToken, send } from './requests.ts';
 import { makeSigningKey } from './signing-keys.ts';
 
 let installation: Installation;

@@ -3,15 +3,8 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  basicHeader,
-  eventOf,
-  GRANT,
-  type Installation,
-  send,
-  startInstallation,
-  type TestClient,
-} from './installation.ts';
+import { type Installation, startInstallation, type TestClient } from './installation.ts';
+import { basicHeader, eventOf, GRANT, send } from './requests.ts';
 
 let installation: Installation;
 let client: TestClient;

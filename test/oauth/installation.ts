@@ -1,6 +1,6 @@
 // The OAuth endpoints over a real socket, on the real domain and a real database, with switches for what can go wrong behind them.
 
-import { createServer, request } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
@@ -18,13 +18,13 @@ import { MANAGEMENT_PRIVILEGES, privilegeName } from '../../src/domain/api/privi
 import type { NewAuditEvent } from '../../src/domain/audit/audit-event.ts';
 import type { ClientRegistration } from '../../src/domain/client/client-fields.ts';
 import { type ClientService, createClientService } from '../../src/domain/client/client-service.ts';
-import { createSecretVerifier } from '../../src/domain/client/secret-verifier.ts';
+import { createSecretVerifier, type SecretComparer } from '../../src/domain/client/secret-verifier.ts';
 import { COMPANY_ADMIN_ROLE_ID, RESELLER_ROLE_ID } from '../../src/domain/role/role.ts';
 import { type KeyRing, openKeyRing } from '../../src/domain/signing-key/key-ring.ts';
 import type { Storage } from '../../src/domain/stores.ts';
 import { createTokenInspector } from '../../src/domain/token/token-inspector.ts';
 import { requestContext } from '../../src/ports/http/request-context.ts';
-import { createOAuth } from '../../src/ports/oauth/oauth.ts';
+import { createOAuth, type OAuthParts } from '../../src/ports/oauth/oauth.ts';
 import { type Database, openDatabase } from '../../src/storage/open-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { TEST_ISSUER } from '../support/template-database.ts';
@@ -33,7 +33,6 @@ import { arrangeTenants, TENANT_PRIVILEGES } from './tenants.ts';
 export interface Installation {
   readonly url: string;
   readonly issuer: string;
-  readonly database: Database;
   readonly clients: ClientService;
   /** An administrator of the root company who holds everything. */
   readonly admin: Caller;
@@ -58,6 +57,8 @@ export interface Faults {
   storage: boolean;
   /** As many secrets wait to be checked as may. */
   lanesFull: boolean;
+  /** Happens while a secret is being checked. */
+  whileComparing: (() => Promise<unknown>) | undefined;
 }
 
 export interface TestClient {
@@ -73,71 +74,31 @@ export async function startInstallation({ lane = true } = {}): Promise<Installat
   const clock = movableClock();
   const database = await openDatabase({ connection: testDatabase.connection, issuer: TEST_ISSUER, log, clock });
   await arrangeTenants(testDatabase);
-  const faults: Faults = { audit: false, storage: false, lanesFull: false };
-  const storage = breakable(database.storage, faults);
-  const lanes = createBcryptLanes({ lanes: 1, queueLimit: 1000, cost: 4 });
-  let comparisons = 0;
-  const comparer = {
-    compare: (plain: string, hash: string) => {
-      comparisons += 1;
-      return faults.lanesFull ? Promise.reject(new LanesFullError()) : lanes.compare(plain, hash);
-    },
-  };
   const secretBox = createSecretBox(randomBytes(32));
   const keys = { current: await openKeyRing({ storage: database.storage, secretBox, clock }) };
-  const events: NewAuditEvent[] = [];
-  const parts = {
-    issuer: TEST_ISSUER,
-    keys: () => keys.current,
-    liveClients: {
-      peek: (id: string) => database.liveClients.peek(id),
-      find: (id: string) => (faults.storage ? Promise.reject(away()) : database.liveClients.find(id)),
-    },
-    liveTokens: database.liveTokens,
-    clock,
+  const lanes = createBcryptLanes({ lanes: 1, queueLimit: 1000, cost: 4 });
+  const watched: Watched = {
+    faults: { audit: false, storage: false, lanesFull: false, whileComparing: undefined },
+    events: [],
+    comparisons: 0,
   };
-  const app = new Koa();
-  app.on('error', (error: unknown) => log.debug({ err: error }, 'an answer could not be sent'));
-  const trustedProxies = compileIpMatcher(parseIpRuleList('127.0.0.0/8').rules);
-  app.use(requestContext({ trustedProxies, log }) as Middleware);
-  app.use(
-    createOAuth({
-      ...parts,
-      inspector: createTokenInspector(parts),
-      storage,
-      auditLog: {
-        async append(event) {
-          if (faults.audit || faults.storage) throw away();
-          await database.auditLog.append(event);
-          events.push(event);
-        },
-      },
-      useRecorder: database.useRecorder,
-      secretVerifier: createSecretVerifier({ comparer, dummyHash: await lanes.hash('nobody knows') }),
-      failureThrottle: createFailureThrottle(),
-      log,
-      lane,
-    }) as Middleware,
-  );
-  app.use((ctx) => {
-    ctx.status = 404;
-    ctx.body = 'left to the next';
-  });
-  const server = createServer(app.callback());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const dummyHash = await lanes.hash('nobody knows');
+  const secretVerifier = createSecretVerifier({ comparer: watchedComparer(lanes, watched), dummyHash });
+  const behind = breakable(database, watched);
+  const parts = { issuer: TEST_ISSUER, keys: () => keys.current, clock, log, secretVerifier, lane, ...behind };
+  const server = await listen(parts);
   const clients = createClientService({ storage: database.storage, hasher: lanes, clock });
   const admin = rootAdministrator();
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     issuer: TEST_ISSUER,
-    database,
     clients,
     admin,
     clock,
-    faults,
-    events,
+    faults: watched.faults,
+    events: watched.events,
     keys,
-    comparisons: () => comparisons,
+    comparisons: () => watched.comparisons,
     logged: () => lines.join(''),
     query: testDatabase.query,
     async register(registration = {}) {
@@ -155,15 +116,66 @@ export async function startInstallation({ lane = true } = {}): Promise<Installat
   };
 }
 
-function away(): Error {
-  return unavailable(new Error('connection refused by the database'));
+type ServerParts = Omit<OAuthParts, 'inspector' | 'failureThrottle'> & Pick<Database, 'liveTokens'>;
+
+async function listen(parts: ServerParts): Promise<Server> {
+  const app = new Koa();
+  app.on('error', (error: unknown) => parts.log.debug({ err: error }, 'an answer could not be sent'));
+  const trustedProxies = compileIpMatcher(parseIpRuleList('127.0.0.0/8').rules);
+  app.use(requestContext({ trustedProxies, log: parts.log }) as Middleware);
+  const inspector = createTokenInspector(parts);
+  app.use(createOAuth({ ...parts, inspector, failureThrottle: createFailureThrottle() }) as Middleware);
+  app.use((ctx) => {
+    ctx.status = 404;
+    ctx.body = 'left to the next';
+  });
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
 }
 
-function breakable(storage: Storage, faults: Faults): Storage {
+interface Watched {
+  readonly faults: Faults;
+  readonly events: NewAuditEvent[];
+  comparisons: number;
+}
+
+function watchedComparer(lanes: SecretComparer, watched: Watched): SecretComparer {
   return {
-    read: (work) => (faults.storage ? Promise.reject(away()) : storage.read(work)),
-    write: (work) => (faults.storage || faults.audit ? Promise.reject(away()) : storage.write(work)),
+    async compare(plain, hash) {
+      watched.comparisons += 1;
+      if (watched.faults.lanesFull) throw new LanesFullError();
+      await watched.faults.whileComparing?.();
+      return await lanes.compare(plain, hash);
+    },
   };
+}
+
+/** The real parts, each with a switch before it. */
+function breakable({ storage, liveClients, liveTokens, auditLog, useRecorder }: Database, { faults, events }: Watched) {
+  return {
+    liveTokens,
+    useRecorder,
+    liveClients: {
+      peek: (id: string) => liveClients.peek(id),
+      find: (id: string) => (faults.storage ? Promise.reject(away()) : liveClients.find(id)),
+    },
+    storage: {
+      read: (work) => (faults.storage ? Promise.reject(away()) : storage.read(work)),
+      write: (work) => (faults.storage || faults.audit ? Promise.reject(away()) : storage.write(work)),
+    } satisfies Storage,
+    auditLog: {
+      async append(event: NewAuditEvent) {
+        if (faults.audit || faults.storage) throw away();
+        await auditLog.append(event);
+        events.push(event);
+      },
+    },
+  };
+}
+
+function away(): Error {
+  return unavailable(new Error('connection refused by the database'));
 }
 
 function collect(lines: string[]): Writable {
@@ -201,100 +213,4 @@ function rootAdministrator(): Caller {
     ]),
     origin: { requestId: 'test', ip: null, userAgent: null },
   };
-}
-
-export interface Answer {
-  readonly status: number;
-  /** By lower-case name; several lines joined. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
-  /** The body as JSON, whatever it is; undefined when it is none. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test looks into it as it came
-  readonly json: any;
-}
-
-export interface Sending {
-  readonly method?: string;
-  readonly path?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** A form as text or as fields, or raw bytes. */
-  readonly body?: string | Buffer | Readonly<Record<string, string>> | undefined;
-  /** HTTP Basic, sent raw as curl does it. */
-  readonly basic?: TestClient | undefined;
-  /** The address that the proxy in front saw; each test has its own, so that they do not throttle each other. */
-  readonly from?: string | undefined;
-}
-
-/** Sends exactly these headers and no others but Host and Content-Length. A form by POST to the token endpoint unless said otherwise. */
-export function send({ url }: Pick<Installation, 'url'>, sending: Sending): Promise<Answer> {
-  const { method = 'POST', path = '/oauth2/token', basic } = sending;
-  const body = bytesOf(sending.body);
-  const headers: Record<string, string> = {
-    ...(body && !hasHeader(sending, 'content-type') ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
-    ...(body && !hasHeader(sending, 'transfer-encoding') ? { 'content-length': String(body.length) } : {}),
-    ...(basic ? { authorization: basicHeader(basic) } : {}),
-    ...(sending.from ? { 'x-forwarded-for': sending.from } : {}),
-    ...sending.headers,
-  };
-  for (const name of Object.keys(headers)) if (headers[name] === '') delete headers[name];
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url + path, { method, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        const answered = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: Object.fromEntries(answered) as Record<string, string>,
-          text,
-          json: text.startsWith('{') ? JSON.parse(text) : undefined,
-        });
-      });
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
-
-function bytesOf(body: Sending['body']): Buffer | undefined {
-  if (body === undefined || Buffer.isBuffer(body)) return body;
-  return Buffer.from(typeof body === 'string' ? body : new URLSearchParams(body).toString());
-}
-
-function hasHeader({ headers = {} }: Sending, name: string): boolean {
-  return Object.keys(headers).some((each) => each.toLowerCase() === name);
-}
-
-export function basicHeader({ clientId, secret }: TestClient): string {
-  return `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}`;
-}
-
-export const GRANT = { grant_type: 'client_credentials' } as const;
-
-/** A token for the client; fails the test when it gets none. */
-export async function fetchToken(
-  installation: Installation,
-  client: TestClient,
-  form: Readonly<Record<string, string>> = {},
-  from?: string,
-): Promise<string> {
-  const answer = await send(installation, { basic: client, body: { ...GRANT, ...form }, from });
-  if (answer.status !== 200) throw new Error(`no token: ${answer.status} ${answer.text}`);
-  return answer.json.access_token;
-}
-
-export function introspect(
-  installation: Installation,
-  caller: TestClient,
-  form: Readonly<Record<string, string>>,
-  from?: string,
-): Promise<Answer> {
-  return send(installation, { path: '/oauth2/introspect', basic: caller, body: form, from });
-}
-
-/** The event under the reference that an answer gave. */
-export function eventOf(installation: Installation, answer: Answer): NewAuditEvent | undefined {
-  return installation.events.find((event) => event.requestId === answer.headers['x-request-id']);
 }

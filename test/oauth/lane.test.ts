@@ -6,16 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NewAuditEvent } from '../../src/domain/audit/audit-event.ts';
 import { createCredential } from '../../src/domain/client/credential.ts';
 import { RESELLER_ROLE_ID } from '../../src/domain/role/role.ts';
-import {
-  type Answer,
-  eventOf,
-  GRANT,
-  type Installation,
-  send,
-  type Sending,
-  startInstallation,
-  type TestClient,
-} from './installation.ts';
+import { type Installation, startInstallation, type TestClient } from './installation.ts';
+import { type Answer, eventOf, GRANT, send, type Sending } from './requests.ts';
 import { BILLING, EMPTY_ROLE, SUPPORT_ROLE, TICKETS, TICKETS_ROLE } from './tenants.ts';
 
 interface Side {

@@ -2,17 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createCredential } from '../../src/domain/client/credential.ts';
-import {
-  type Answer,
-  eventOf,
-  fetchToken,
-  GRANT,
-  type Installation,
-  introspect,
-  send,
-  startInstallation,
-  type TestClient,
-} from './installation.ts';
+import { type Installation, startInstallation, type TestClient } from './installation.ts';
+import { type Answer, eventOf, fetchToken, GRANT, introspect, send } from './requests.ts';
 
 let installation: Installation;
 let client: TestClient;

@@ -4,15 +4,8 @@ import { createRequire } from 'node:module';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  basicHeader,
-  fetchToken,
-  type Installation,
-  introspect,
-  send,
-  startInstallation,
-  type TestClient,
-} from './installation.ts';
+import { type Installation, startInstallation, type TestClient } from './installation.ts';
+import { basicHeader, fetchToken, introspect, send } from './requests.ts';
 
 let installation: Installation;
 let own: TestClient;

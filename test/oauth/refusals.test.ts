@@ -2,16 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClientId, createCredential } from '../../src/domain/client/credential.ts';
-import {
-  type Answer,
-  eventOf,
-  fetchToken,
-  GRANT,
-  type Installation,
-  send,
-  startInstallation,
-  type TestClient,
-} from './installation.ts';
+import { type Installation, startInstallation, type TestClient } from './installation.ts';
+import { type Answer, eventOf, GRANT, send } from './requests.ts';
 
 let installation: Installation;
 
@@ -217,52 +209,6 @@ describe('more than one way to authenticate gets 400 invalid_request', () => {
     expect(answer.status).toBe(400);
     expect(answer.json.error).toBe('invalid_request');
     expect(eventOf(installation, answer)).toMatchObject({ action: 'token.refused', reason: 'invalid_request' });
-  });
-});
-
-describe('rotation', () => {
-  test('two secrets work side by side; a deleted or expired one stops at the next request', async () => {
-    const { admin, clients, register, clock } = installation;
-    const first = await register();
-    const soon = new Date(clock.now().getTime() + 60_000);
-    const made = await clients.createSecret(admin, first.clientId, { expiresAt: soon });
-    const second = { clientId: first.clientId, secret: made.clientSecret };
-    expect((await ask(first)).status).toBe(200);
-    expect((await ask(second)).status).toBe(200);
-    clock.advance(61);
-    expect((await ask(second)).status).toBe(401);
-    const [oldest] = (await clients.get(admin, first.clientId)).secrets.filter(({ expiresAt }) => expiresAt === null);
-    await clients.deleteSecret(admin, first.clientId, oldest?.id ?? '');
-    const answer = await ask(first);
-    expect(answer.status).toBe(401);
-    expect(eventOf(installation, answer)?.reason).toBe('wrong_secret');
-  });
-
-  test('an expired secret says in the audit log which one it was', async () => {
-    const { register, query } = installation;
-    const client = await register();
-    await fetchToken(installation, client, {}, freshAddress());
-    await query(`UPDATE client_secret SET expires_at = now() WHERE client_id = $1`, [client.clientId]);
-    await installation.clients.update(installation.admin, client.clientId, { description: 'told to the process' });
-    const answer = await ask(client);
-    expect(eventOf(installation, answer)).toMatchObject({
-      reason: 'secret_expired',
-      details: { secret_hint: client.secret.slice(-4) },
-    });
-  });
-});
-
-describe('an inactive client', () => {
-  test('is refused at the very next request, and let in again at the next after that', async () => {
-    const { admin, clients, register } = installation;
-    const client = await register();
-    expect((await ask(client)).status).toBe(200);
-    await clients.update(admin, client.clientId, { status: 'inactive' });
-    const refused = await ask(client);
-    expect(refused.status).toBe(401);
-    expect(eventOf(installation, refused)?.reason).toBe('client_inactive');
-    await clients.update(admin, client.clientId, { status: 'active' });
-    expect((await ask(client)).status).toBe(200);
   });
 });
 

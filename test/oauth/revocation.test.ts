@@ -4,16 +4,8 @@ import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCredential } from '../../src/domain/client/credential.ts';
 import { RESELLER_ROLE_ID } from '../../src/domain/role/role.ts';
-import {
-  type Answer,
-  eventOf,
-  fetchToken,
-  type Installation,
-  introspect,
-  send,
-  startInstallation,
-  type TestClient,
-} from './installation.ts';
+import { type Installation, startInstallation, type TestClient } from './installation.ts';
+import { type Answer, eventOf, fetchToken, introspect, send } from './requests.ts';
 
 let installation: Installation;
 

@@ -2,15 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createClientId, createCredential } from '../../src/domain/client/credential.ts';
-import {
-  eventOf,
-  GRANT,
-  type Installation,
-  introspect,
-  send,
-  startInstallation,
-  type TestClient,
-} from './installation.ts';
+import { type Installation, startInstallation, type TestClient } from './installation.ts';
+import { eventOf, GRANT, introspect, send } from './requests.ts';
 
 let installation: Installation;
 

@@ -79,6 +79,7 @@ type Verdict =
       readonly secret?: LiveSecret | undefined;
     };
 
+/** The secret first, then whether the client is let in: whoever has no right secret learns nothing about the rest. */
 async function evaluate(
   parts: AuthenticatorParts,
   presented: PresentedCredentials,
@@ -90,20 +91,29 @@ async function evaluate(
   if (presented.kind === 'refused') return { ok: false, reason: presented.error.code, client };
   const remembered = client && parts.secretVerifier.recall(client, presented.secret, now);
   const verdict = remembered ?? (await parts.secretVerifier.verify(client, presented.secret, now));
-  return toVerdict(client, verdict, facts, now);
+  if (!client || !verdict.ok) return refusedBy(verdict, client);
+  return await decideNow(parts, client.clientId, presented.secret, facts);
 }
 
-/** The secret first, then whether the client is let in: whoever has no right secret learns nothing about the rest. */
-function toVerdict(
-  client: LiveClient | undefined,
-  verdict: SecretVerdict,
+/** bcrypt takes its time and may have waited in a queue: what was changed or deleted meanwhile counts as it is now. */
+async function decideNow(
+  { liveClients, secretVerifier, clock }: AuthenticatorParts,
+  clientId: string,
+  presented: string,
   { address }: RequestFacts,
-  now: Date,
-): Verdict {
-  if (!verdict.ok) return { ok: false, reason: verdict.reason, client, secret: verdict.secret };
-  if (!client) throw new Error('a secret was found right without a client');
+): Promise<Verdict> {
+  const client = await liveClients.find(clientId);
+  const now = clock.now();
+  const verdict = client && secretVerifier.recall(client, presented, now);
+  if (!client || !verdict?.ok) return refusedBy(verdict, client);
+  const { secret } = verdict;
   const reason = decideAccess(client, { address, now });
-  return reason ? { ok: false, reason, client, secret: verdict.secret } : { ok: true, client, secret: verdict.secret };
+  return reason ? { ok: false, reason, client, secret } : { ok: true, client, secret };
+}
+
+function refusedBy(verdict: SecretVerdict | undefined, client: LiveClient | undefined): Verdict {
+  const reason = verdict?.ok === false ? verdict.reason : client ? 'wrong_secret' : 'unknown_client';
+  return { ok: false, reason, client, secret: verdict?.secret };
 }
 
 /**
