@@ -5,6 +5,7 @@ import { createSecretBox } from '../base/secret-box.ts';
 import type { Settings } from '../config/settings.ts';
 import { createFailureThrottle } from '../domain/access/failure-throttle.ts';
 import { createHostDirectory } from '../domain/address/host-directory.ts';
+import { awaitHostNames } from '../domain/client/host-ready-clients.ts';
 import { compileIpMatcher, type IpMatcher } from '../domain/address/ip-matcher.ts';
 import { parseIpRuleList } from '../domain/address/ip-rule-list.ts';
 import { createSecretVerifier } from '../domain/client/secret-verifier.ts';
@@ -59,7 +60,8 @@ export async function compose(parts: Parts): Promise<Composition> {
   const resolveHost = (name: string) => hosts.resolve(name);
   const database = await openDatabase({ connection, issuer, log, clock, poolSize, resolveHost });
   stopping.add('database', () => database.close());
-  const { storage, liveClients, liveTokens, auditLog, useRecorder, formGuard } = database;
+  const { storage, liveTokens, auditLog, useRecorder, formGuard } = database;
+  const liveClients = awaitHostNames(database.liveClients, hosts);
 
   const queues = createBcryptQueues(settings);
   stopping.add('threads', () => queues.close());

@@ -23,10 +23,12 @@ export interface HostDirectory {
   /** At once: [] for a name that stands for nothing, or of which nothing has been heard. A new name is looked up from now on. */
   resolve(name: string): readonly IpAddress[];
   /**
-   * Kept when something has been heard of every name, or after the wait (1.5 s) at the latest. Whoever compiles rules awaits
-   * this first; then the first call isn't refused for want of an answer.
+   * Kept when something has been heard of every name, or after the wait (1.5 s) at the latest. Awaited before rules are asked
+   * for the first time; then that call isn't refused for want of an answer.
    */
   ready(names: readonly string[], waitMilliseconds?: number): Promise<void>;
+  /** Whether something has been heard of every name; never waits. A name that isn't under watch has not been heard of. */
+  isReady(names: readonly string[]): boolean;
   /** Names that stay under watch although nobody asks. Replaces what was kept before. */
   keep(names: Iterable<string>): void;
   /** For the pages; undefined for a name that isn't under watch. Doesn't count as use. */
@@ -65,10 +67,7 @@ export interface HostDirectoryOptions {
   readonly maxParallel?: number;
 }
 
-/**
- * A name that nobody has asked for in this time is forgotten. It must be longer than compiled rules are kept in memory, since
- * only compiling awaits a first answer.
- */
+/** A name that nobody has asked for in this time is forgotten; the next to ask for it waits for its first answer again. */
 export const FORGET_MILLISECONDS = 60 * 60_000;
 
 const FIRST_ANSWER_MILLISECONDS = 1_500;
@@ -146,6 +145,13 @@ class WatchedHosts implements HostDirectory {
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, waitMilliseconds)));
     await Promise.race([heard, late]);
     clearTimeout(timer);
+  }
+
+  isReady(names: readonly string[]): boolean {
+    return names.every((name) => {
+      const entry = this.#entries.get(name);
+      return entry !== undefined && !this.#new.has(entry);
+    });
   }
 
   keep(names: Iterable<string>): void {

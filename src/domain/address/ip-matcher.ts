@@ -8,6 +8,8 @@ export interface IpMatcher {
   allows(address: IpAddress | undefined): boolean;
   /** The text of the first rule, in the order given, that lets the address in. Linear: for explanations. */
   findRule(address: IpAddress | undefined): string | undefined;
+  /** The host names among the rules, for which `resolveHost` is asked. */
+  readonly hostNames: readonly string[];
 }
 
 /**
@@ -26,6 +28,7 @@ export function compileIpMatcher(
   const isInIpv6 = compileIpv6(mergeIntervals(intervals, 6));
   const isHost = (name: string, address: IpAddress) => resolveHost(name).some((answer) => isSame(answer, address));
   return {
+    hostNames: hosts,
     allows(address) {
       if (address === undefined) return false;
       if (address.family === 4 ? isInIpv4(Number(address.value)) : isInIpv6(address.value)) return true;
