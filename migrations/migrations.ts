@@ -1,4 +1,5 @@
 // Every migration, oldest first. A class is never changed once released: what follows goes into a new one.
 import { Initial1764000000001 } from './1764000000001-initial.ts';
+import { TenancyAndGate1764000000002 } from './1764000000002-tenancy-and-gate.ts';
 
-export const migrations = [Initial1764000000001];
+export const migrations = [Initial1764000000001, TenancyAndGate1764000000002];

@@ -47,6 +47,7 @@ function toRow(session: Session): SessionRow {
     expires_at: session.expiresAt,
     ip: session.ip,
     user_agent: session.userAgent,
+    acting_company_id: session.actingCompanyId,
   };
 }
 
@@ -60,5 +61,6 @@ function toSession(row: SessionRow): Session {
     expiresAt: row.expires_at,
     ip: row.ip,
     userAgent: row.user_agent,
+    actingCompanyId: row.acting_company_id,
   };
 }

@@ -49,6 +49,7 @@ export async function openSession(stores: Stores, user: UserSummary, origin: Ori
     expiresAt: new Date(now.getTime() + SESSION_LIFETIME_SECONDS * 1000),
     ip: origin.ip,
     userAgent: origin.userAgent,
+    actingCompanyId: null,
   };
   await stores.sessions.insert(session);
   return { user, session, sessionToken };

@@ -40,6 +40,8 @@ export interface Session {
   readonly expiresAt: Date;
   readonly ip: string | null;
   readonly userAgent: string | null;
+  /** The company below their own for which the user acts in this session; null for their own. */
+  readonly actingCompanyId: string | null;
 }
 
 export const SESSION_IDLE_SECONDS = 30 * 60;

@@ -13,6 +13,9 @@ export interface ApiRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly version: number;
+  readonly docs_private: boolean;
+  readonly unknown_operations: 'refuse' | 'allow';
+  readonly imported_at: Date | null;
 }
 
 export const apiEntity = new EntitySchema<ApiRow>({
@@ -28,11 +31,15 @@ export const apiEntity = new EntitySchema<ApiRow>({
     created_at: { type: 'timestamptz', precision: 3 },
     updated_at: { type: 'timestamptz', precision: 3 },
     version: { type: 'integer' },
+    docs_private: { type: 'boolean', default: false },
+    unknown_operations: { type: 'text', default: 'refuse' },
+    imported_at: { type: 'timestamptz', precision: 3, nullable: true },
   },
   uniques: [
     { name: 'api_identifier', columns: ['identifier'] },
     { name: 'api_name', columns: ['name_key'] },
   ],
+  checks: [{ name: 'api_unknown_operations', expression: `unknown_operations IN ('refuse', 'allow')` }],
 });
 
 export interface ApiCompanyRow {
@@ -88,6 +95,56 @@ export const privilegeEntity = new EntitySchema<PrivilegeRow>({
   foreignKeys: [
     {
       name: 'privilege_api_id_fkey',
+      target: 'api',
+      columnNames: ['api_id'],
+      referencedColumnNames: ['id'],
+      onDelete: 'CASCADE',
+    },
+  ],
+});
+
+export interface ApiDocumentRow {
+  readonly api_id: string;
+  /** OpenAPI, as JSON text. */
+  readonly document: string;
+}
+
+export const apiDocumentEntity = new EntitySchema<ApiDocumentRow>({
+  name: 'api_document',
+  columns: {
+    api_id: { type: 'text', collation: 'C', primary: true },
+    document: { type: 'text' },
+  },
+  foreignKeys: [
+    {
+      name: 'api_document_api_id_fkey',
+      target: 'api',
+      columnNames: ['api_id'],
+      referencedColumnNames: ['id'],
+      onDelete: 'CASCADE',
+    },
+  ],
+});
+
+export interface ApiOperationRow {
+  readonly api_id: string;
+  readonly method: string;
+  readonly path: string;
+  /** Any of them opens the operation. */
+  readonly scopes: readonly string[];
+}
+
+export const apiOperationEntity = new EntitySchema<ApiOperationRow>({
+  name: 'api_operation',
+  columns: {
+    api_id: { type: 'text', collation: 'C', primary: true },
+    method: { type: 'text', collation: 'C', primary: true },
+    path: { type: 'text', collation: 'C', primary: true },
+    scopes: { type: 'text', array: true },
+  },
+  foreignKeys: [
+    {
+      name: 'api_operation_api_id_fkey',
       target: 'api',
       columnNames: ['api_id'],
       referencedColumnNames: ['id'],

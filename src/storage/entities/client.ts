@@ -112,3 +112,35 @@ export const clientSecretEntity = new EntitySchema<ClientSecretRow>({
     },
   ],
 });
+
+export interface ClientSourceRow {
+  readonly client_id: string;
+  readonly ip: string;
+  readonly first_seen_at: Date;
+  readonly last_seen_at: Date;
+  /** Counts, as PostgreSQL's bigint in text. */
+  readonly uses: string;
+  readonly refusals: string;
+}
+
+export const clientSourceEntity = new EntitySchema<ClientSourceRow>({
+  name: 'client_source',
+  columns: {
+    client_id: { type: 'text', collation: 'C', primary: true },
+    ip: { type: 'text', collation: 'C', primary: true },
+    first_seen_at: { type: 'timestamptz', precision: 3 },
+    last_seen_at: { type: 'timestamptz', precision: 3 },
+    uses: { type: 'bigint' },
+    refusals: { type: 'bigint' },
+  },
+  indices: [{ name: 'client_source_seen', columns: ['last_seen_at'] }],
+  foreignKeys: [
+    {
+      name: 'client_source_client_id_fkey',
+      target: 'client',
+      columnNames: ['client_id'],
+      referencedColumnNames: ['client_id'],
+      onDelete: 'CASCADE',
+    },
+  ],
+});

@@ -1,5 +1,6 @@
 // Companies as they are stored.
 import { EntitySchema } from 'typeorm';
+import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 import type { CompanyStatus } from '../../domain/company/company.ts';
 
 export interface CompanyRow {
@@ -13,6 +14,8 @@ export interface CompanyRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly version: number;
+  readonly ip_mode: IpRestrictionMode;
+  readonly ip_rules: readonly string[];
 }
 
 export const companyEntity = new EntitySchema<CompanyRow>({
@@ -28,6 +31,8 @@ export const companyEntity = new EntitySchema<CompanyRow>({
     created_at: { type: 'timestamptz', precision: 3 },
     updated_at: { type: 'timestamptz', precision: 3 },
     version: { type: 'integer' },
+    ip_mode: { type: 'text', default: 'off' },
+    ip_rules: { type: 'text', array: true, default: '{}' },
   },
   uniques: [
     { name: 'company_path', columns: ['path'] },
@@ -35,6 +40,7 @@ export const companyEntity = new EntitySchema<CompanyRow>({
   ],
   checks: [
     { name: 'company_status', expression: `status IN ('active', 'suspended')` },
+    { name: 'company_ip_mode', expression: `ip_mode IN ('off', 'report', 'enforce')` },
     { name: 'company_root', expression: `(parent_id IS NULL) = (id = 'co_root')` },
   ],
   foreignKeys: [

@@ -16,6 +16,8 @@ export interface UserAccountRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly version: number;
+  /** Signs in from anywhere, whatever the company's rules say. */
+  readonly ip_exempt: boolean;
 }
 
 export const userAccountEntity = new EntitySchema<UserAccountRow>({
@@ -33,6 +35,7 @@ export const userAccountEntity = new EntitySchema<UserAccountRow>({
     created_at: { type: 'timestamptz', precision: 3 },
     updated_at: { type: 'timestamptz', precision: 3 },
     version: { type: 'integer' },
+    ip_exempt: { type: 'boolean', default: false },
   },
   uniques: [{ name: 'user_account_email', columns: ['email_key'] }],
   indices: [
@@ -60,6 +63,7 @@ export interface SessionRow {
   readonly expires_at: Date;
   readonly ip: string | null;
   readonly user_agent: string | null;
+  readonly acting_company_id: string | null;
 }
 
 export const sessionEntity = new EntitySchema<SessionRow>({
@@ -73,11 +77,13 @@ export const sessionEntity = new EntitySchema<SessionRow>({
     expires_at: { type: 'timestamptz', precision: 3 },
     ip: { type: 'text', nullable: true },
     user_agent: { type: 'text', nullable: true },
+    acting_company_id: { type: 'text', collation: 'C', nullable: true },
   },
   uniques: [{ name: 'session_token', columns: ['token_hash'] }],
   indices: [
     { name: 'session_of_user', columns: ['user_id'] },
     { name: 'session_expiry', columns: ['expires_at'] },
+    { name: 'session_acting_company', columns: ['acting_company_id'] },
   ],
   foreignKeys: [
     {
@@ -86,6 +92,13 @@ export const sessionEntity = new EntitySchema<SessionRow>({
       columnNames: ['user_id'],
       referencedColumnNames: ['id'],
       onDelete: 'CASCADE',
+    },
+    {
+      name: 'session_acting_company_id_fkey',
+      target: 'company',
+      columnNames: ['acting_company_id'],
+      referencedColumnNames: ['id'],
+      onDelete: 'SET NULL',
     },
   ],
 });
