@@ -3,6 +3,7 @@ import type { Reach } from './access/caller.ts';
 import type { AuditAction, AuditEvent, AuditOutcome, NewAuditEvent } from './audit/audit-event.ts';
 import type { Client, ClientSecret, ClientStatus, ClientSummary } from './client/client.ts';
 import type { Company } from './company/company.ts';
+import type { ManagedCompanyStore } from './company/company-store.ts';
 import type { Privilege } from './api/privilege.ts';
 import type { RoleSummary } from './role/role.ts';
 import type { SigningKey } from './signing-key/signing-key.ts';
@@ -157,7 +158,7 @@ export interface TokenStore {
 }
 
 export interface Stores {
-  readonly companies: CompanyStore;
+  readonly companies: ManagedCompanyStore;
   readonly clients: ClientStore;
   readonly roles: RoleStore;
   readonly privileges: PrivilegeStore;

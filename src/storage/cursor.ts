@@ -10,7 +10,14 @@ export const cursorInstant = z.iso.datetime({ precision: 3 });
 
 /** The lists that have cursors. That of one is refused by the others, also by the same in another order. */
 export type CursorList =
-  'clients.created_at' | 'clients.name' | 'clients.last_used_at' | 'roles' | 'privileges' | 'audit_events';
+  | 'clients.created_at'
+  | 'clients.name'
+  | 'clients.last_used_at'
+  | 'companies.created_at'
+  | 'companies.name'
+  | 'roles'
+  | 'privileges'
+  | 'audit_events';
 
 export function encodeCursor(list: CursorList, position: readonly string[]): string {
   return Buffer.from(JSON.stringify([list, ...position]), 'utf8').toString('base64url');

@@ -5,9 +5,9 @@ import { conflict, forbidden, invalid, notFound, Problem } from '../../base/prob
 import { randomId } from '../../base/random.ts';
 import { type Caller, requireAll, requirePrivilege } from '../access/caller.ts';
 import { actorOf, type AuditAction, auditEvent, type AuditParty, changesBetween } from '../audit/audit-event.ts';
-import type { Page, PageRequest, Storage } from '../stores.ts';
+import type { Page, PageRequest, Storage, Stores } from '../stores.ts';
 import type { CompanyPatch, NewCompany } from './company-fields.ts';
-import type { CompanyContents, CompanyFilter, CompanyStores, CompanySummary } from './company-store.ts';
+import type { CompanyContents, CompanyFilter, CompanySummary } from './company-store.ts';
 import { type Company, ROOT_COMPANY_ID } from './company.ts';
 
 /** Levels of the tree, the root company's counted. Paths are indexed, and nobody finds their way in a deeper one. */
@@ -28,7 +28,7 @@ export interface CompanyService {
 }
 
 interface Parts {
-  readonly storage: Storage<CompanyStores>;
+  readonly storage: Storage;
   readonly clock: Clock;
 }
 
@@ -152,7 +152,7 @@ async function deleteCompany(parts: Parts, caller: Caller, companyId: string, if
 }
 
 async function getForChange(
-  stores: CompanyStores,
+  stores: Stores,
   caller: Caller,
   companyId: string,
   ifVersion: number | undefined,
@@ -184,14 +184,14 @@ function checkOwn(caller: Caller, before: Company, after: Company): void {
   if (after.reseller !== before.reseller) throw forbidden('The root company can always have companies below it.');
 }
 
-async function checkName(stores: CompanyStores, company: Company): Promise<void> {
+async function checkName(stores: Stores, company: Company): Promise<void> {
   if (company.parentId === null) return;
   if (!(await stores.companies.isNameTaken(company.name, company.parentId, company.id))) return;
   const detail = `Another company beside it is called ${company.name} already.`;
   throw conflict(detail, [{ pointer: '/name', detail }]);
 }
 
-async function checkReseller(stores: CompanyStores, caller: Caller, before: Company, after: Company): Promise<void> {
+async function checkReseller(stores: Stores, caller: Caller, before: Company, after: Company): Promise<void> {
   if (after.reseller === before.reseller) return;
   if (after.reseller) {
     // Roles that are made available from above may gain by it at once.
@@ -240,7 +240,7 @@ function companyAuditView(company: Company): Record<string, unknown> {
   };
 }
 
-async function getStored(stores: CompanyStores, companyId: string): Promise<CompanySummary> {
+async function getStored(stores: Stores, companyId: string): Promise<CompanySummary> {
   const stored = await stores.companies.findSummary(companyId, null);
   if (!stored) throw new Error('a company just stored is missing');
   return stored;

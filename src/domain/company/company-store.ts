@@ -1,11 +1,11 @@
 // What the commands about companies ask of storage, beyond what everybody asks.
 import type { Reach } from '../access/caller.ts';
-import type { CompanyStore, Page, PageRequest, Stores } from '../stores.ts';
+import type { CompanyStore, Page, PageRequest } from '../stores.ts';
 import type { Company, CompanyStatus } from './company.ts';
 
 /** A company with what lists and pages show beside it. */
 export interface CompanySummary extends Company {
-  /** null for the root company alone. */
+  /** null for the root company, and when the company above lies beyond the reach of who asks. */
   readonly parentName: string | null;
   /** Whether it, or one above it, is suspended. */
   readonly isSuspended: boolean;
@@ -53,5 +53,3 @@ export interface ManagedCompanyStore extends CompanyStore {
   update(company: Company): Promise<void>;
   delete(id: string): Promise<void>;
 }
-
-export type CompanyStores = Omit<Stores, 'companies'> & { readonly companies: ManagedCompanyStore };

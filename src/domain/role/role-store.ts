@@ -1,7 +1,6 @@
 // What the commands about custom roles ask of storage, beyond what everybody asks.
 import type { Reach } from '../access/caller.ts';
 import type { PrivilegeLevel } from '../api/privilege.ts';
-import type { ManagedCompanyStore } from '../company/company-store.ts';
 import type { RoleStore, Stores } from '../stores.ts';
 import type { ManagedUserStore } from '../user/user-store.ts';
 import type { Role } from './role.ts';
@@ -50,8 +49,7 @@ export interface ManagedRoleStore extends RoleStore {
   delete(roleId: string): Promise<void>;
 }
 
-export type RoleStores = Omit<Stores, 'roles' | 'companies' | 'users'> & {
+export type RoleStores = Omit<Stores, 'roles' | 'users'> & {
   readonly roles: ManagedRoleStore;
-  readonly companies: ManagedCompanyStore;
   readonly users: ManagedUserStore;
 };
