@@ -62,12 +62,14 @@ const LAST_DELAY_MILLISECONDS = 10_000;
 /** A worker that ran this long before it died is a new case. */
 const STABLE_MILLISECONDS = 60_000;
 /** Longer than a worker takes to stop in order, shorter than our own patience. */
-const STOP_MILLISECONDS = 8_500;
+const STOP_MILLISECONDS = 7_500;
 
 class Crew {
   readonly #size: number;
   readonly #connection: DatabaseConnection;
   readonly #log: Log;
+  /** Those that hear what they are told. */
+  readonly #loaded = new Set<Worker>();
   #isStopping = false;
   #delay = FIRST_DELAY_MILLISECONDS;
 
@@ -85,7 +87,11 @@ class Crew {
   async stop(): Promise<void> {
     this.#isStopping = true;
     const workers = running();
-    for (const worker of workers) order(worker, { is: 'stop' });
+    for (const worker of workers) {
+      if (this.#loaded.has(worker)) order(worker, { is: 'stop' });
+      // It has nothing yet, and messages that come while it loads its modules are lost.
+      else worker.process.kill('SIGKILL');
+    }
     const timer = setTimeout(() => {
       this.#log.warn('worker processes take too long to stop and are killed');
       for (const worker of running()) worker.process.kill('SIGKILL');
@@ -101,8 +107,10 @@ class Crew {
       let isListening = false;
       let explanation: string | undefined;
       worker.on('message', (message: ToPrimary) => {
-        if (message.is === 'loaded') order(worker, { is: 'start', connection: this.#connection });
-        else if (message.is === 'failed') explanation = message.explanation;
+        if (message.is === 'loaded') {
+          this.#loaded.add(worker);
+          order(worker, { is: 'start', connection: this.#connection });
+        } else if (message.is === 'failed') explanation = message.explanation;
         else {
           isListening = true;
           this.#log.debug({ worker_pid: worker.process.pid }, 'a worker process listens');
@@ -110,6 +118,7 @@ class Crew {
         }
       });
       worker.once('exit', (code: number | null, signal: string | null) => {
+        this.#loaded.delete(worker);
         if (this.#isStopping) return resolve();
         if (isListening) return this.#replace(worker, bornAt, signal ?? `status ${code}`);
         reject(
@@ -138,7 +147,7 @@ class Crew {
 }
 
 function running(): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+  return Object.values(cluster.workers ?? {}).flatMap((worker) => (worker && !worker.isDead() ? [worker] : []));
 }
 
 function order(worker: Worker, message: ToWorker): void {
