@@ -1,8 +1,8 @@
 // Clients that others wrote, as they are: strict libraries in person, other runtimes by replaying their exact requests.
 
-import { createRequire } from 'node:module';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
+import { ClientCredentials } from 'simple-oauth2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Installation, startInstallation, type TestClient } from './installation.ts';
 import { basicHeader, fetchToken, introspect, send } from './requests.ts';
@@ -87,14 +87,7 @@ test('openid-client discovers and gets a token', async () => {
   expect(await client.tokenIntrospection(configuration, token.access_token)).toEqual({ active: false });
 });
 
-interface SimpleOAuth2 {
-  ClientCredentials: new (options: object) => {
-    getToken(parameters: object): Promise<{ token: Record<string, unknown>; expired(): boolean }>;
-  };
-}
-
 test.each(['header', 'body'])('simple-oauth2 gets a token with credentials in the %s', async (authorizationMethod) => {
-  const { ClientCredentials } = createRequire(import.meta.url)('simple-oauth2') as SimpleOAuth2;
   const credentials = new ClientCredentials({
     client: { id: own.clientId, secret: own.secret },
     auth: { tokenHost: installation.url, tokenPath: '/oauth2/token' },
