@@ -3,7 +3,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { createHostDirectory, type HostState } from '../../src/domain/address/host-directory.ts';
+import { createHostDirectory } from '../../src/domain/address/host-directory.ts';
+import type { HostState } from '../../src/domain/address/host-record.ts';
 import { describeHost, noticesOfHosts } from '../../src/domain/address/host-words.ts';
 import { parseIpAddress } from '../../src/domain/address/ip-address.ts';
 import { createDnsResolver } from '../../src/ports/dns/dns-resolver.ts';

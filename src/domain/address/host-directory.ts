@@ -9,7 +9,8 @@ import {
   failureOf,
   type HostAnswers,
   type HostRecord,
-  type HostStatus,
+  type HostState,
+  isSameAddresses,
   KEEP_MILLISECONDS,
   learn,
   MAX_HOST_ADDRESSES,
@@ -37,20 +38,6 @@ export interface HostDirectory {
   checkDue(): void;
   /** Ends the looking up. Answers stay until they end. */
   close(): void;
-}
-
-export interface HostState {
-  readonly name: string;
-  readonly status: HostStatus;
-  readonly addresses: readonly IpAddress[];
-  /** Since when the addresses are these; null while nothing has been heard. */
-  readonly since: Date | null;
-  /** When the DNS last answered, whatever it said. */
-  readonly checkedAt: Date | null;
-  /** While failing: from when on the name matches nobody if the DNS stays silent. */
-  readonly closesAt: Date | null;
-  /** Why the latest lookup brought no answer. */
-  readonly failure: string | null;
 }
 
 export interface HostDirectoryOptions {
@@ -296,7 +283,7 @@ class WatchedHosts implements HostDirectory {
     const before = entry.addresses;
     const { addresses, heard, until } = addressesAt(entry.record, now);
     entry.validUntil = until;
-    if (isSameList(before, addresses)) return;
+    if (isSameAddresses(before, addresses)) return;
     entry.addresses = addresses;
     entry.since = this.#options.clock.now();
     const fields = { host: entry.name, before: before.map(formatIpAddress), after: addresses.map(formatIpAddress) };
@@ -308,10 +295,6 @@ class WatchedHosts implements HostDirectory {
       log.warn({ host: entry.name, addresses: heard }, message);
     }
   }
-}
-
-function isSameList(a: readonly IpAddress[], b: readonly IpAddress[]): boolean {
-  return a.length === b.length && a.every((each, at) => each.family === b[at]?.family && each.value === b[at].value);
 }
 
 function release(entry: Entry): void {

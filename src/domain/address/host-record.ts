@@ -137,3 +137,22 @@ export function statusOf(record: HostRecord, now: number): HostStatus {
 export function failureOf(record: HostRecord): string | undefined {
   return record.families[4].failure ?? record.families[6].failure;
 }
+
+/** A name as the pages show it. */
+export interface HostState {
+  readonly name: string;
+  readonly status: HostStatus;
+  readonly addresses: readonly IpAddress[];
+  /** Since when the addresses are these; null while nothing has been heard. */
+  readonly since: Date | null;
+  /** When the DNS last answered, whatever it said. */
+  readonly checkedAt: Date | null;
+  /** While failing: from when on the name matches nobody if the DNS stays silent. */
+  readonly closesAt: Date | null;
+  /** Why the latest lookup brought no answer. */
+  readonly failure: string | null;
+}
+
+export function isSameAddresses(a: readonly IpAddress[], b: readonly IpAddress[]): boolean {
+  return a.length === b.length && a.every((each, at) => each.family === b[at]?.family && each.value === b[at].value);
+}

@@ -1,7 +1,7 @@
 // What the host directory knows, in words: for notices at saving and for the page that shows what a name stands for.
 
-import { type HostDirectory, type HostState } from './host-directory.ts';
-import { MAX_HOST_ADDRESSES } from './host-record.ts';
+import type { HostDirectory } from './host-directory.ts';
+import { type HostState, MAX_HOST_ADDRESSES } from './host-record.ts';
 import { formatIpAddress } from './ip-address.ts';
 import { parseIpRule } from './ip-rule.ts';
 import type { PointedDetail } from './ip-rule-list.ts';
