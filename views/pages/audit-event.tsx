@@ -49,6 +49,28 @@ function Value({ text }: { text: string | null }) {
   return text === null ? <span class="muted">None</span> : <code class="change-value">{text}</code>;
 }
 
+/** What was made has no values before, and what was deleted none after: those columns would be empty. */
+function Changes({ changes }: { changes: readonly AuditChange[] }) {
+  const before = { head: 'Before', cell: (change: AuditChange) => <Value text={change.old} /> };
+  const after = { head: 'After', cell: (change: AuditChange) => <Value text={change.new} /> };
+  const hadNone = changes.every((change) => change.old === null);
+  const hasNone = changes.every((change) => change.new === null);
+  return (
+    <Panel id="changes" title={hadNone ? 'What was set' : 'What changed'} flush>
+      <Table<AuditChange>
+        caption="Changed fields with old and new values"
+        rows={changes}
+        rowKey={(change) => change.field}
+        columns={[
+          { head: 'Field', cell: (change) => <code>{change.field}</code> },
+          ...(hadNone ? [] : [before]),
+          ...(hasNone ? [] : [after]),
+        ]}
+      />
+    </Panel>
+  );
+}
+
 export function AuditEventPage({ frame, event }: AuditEventPageProps) {
   const none = <span class="muted">None</span>;
   return (
@@ -90,20 +112,7 @@ export function AuditEventPage({ frame, event }: AuditEventPageProps) {
           />
         </div>
       </section>
-      {event.changes.length > 0 && (
-        <Panel id="changes" title="What changed" flush>
-          <Table<AuditChange>
-            caption="Changed fields with old and new values"
-            rows={event.changes}
-            rowKey={(change) => change.field}
-            columns={[
-              { head: 'Field', cell: (change) => <code>{change.field}</code> },
-              { head: 'Before', cell: (change) => <Value text={change.old} /> },
-              { head: 'After', cell: (change) => <Value text={change.new} /> },
-            ]}
-          />
-        </Panel>
-      )}
+      {event.changes.length > 0 && <Changes changes={event.changes} />}
     </AppShell>
   );
 }

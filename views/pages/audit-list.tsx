@@ -102,7 +102,7 @@ function EventsTable({ events, now }: { events: readonly AuditRow[]; now: Date }
             <span class="party">
               {event.address ? <code>{event.address}</code> : <span class="muted">–</span>}
               {event.requestId && (
-                <span class="party-type reference" title="Reference">
+                <span class="party-type reference" title={`Reference ${event.requestId}`}>
                   {event.requestId}
                 </span>
               )}

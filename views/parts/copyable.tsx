@@ -39,13 +39,19 @@ export function CopyButton({ target, what, labelled, kind = 'secondary' }: CopyB
   );
 }
 
-export type CopyableProps = { id: string; value: string; what: string };
+export type CopyableProps = {
+  id: string;
+  value: string;
+  what: string;
+  /** Shows the beginning; the whole is on hover, and what is copied. */
+  cut?: boolean;
+};
 
 /** One line of monospaced text with a copy button behind it. */
-export function Copyable({ id, value, what }: CopyableProps) {
+export function Copyable({ id, value, what, cut = false }: CopyableProps) {
   return (
-    <span class="copyable">
-      <code id={id} dir="ltr">
+    <span class={cut ? 'copyable cut' : 'copyable'}>
+      <code id={id} dir="ltr" title={cut ? value : undefined}>
         {value}
       </code>
       <CopyButton target={id} what={what} />

@@ -67,7 +67,7 @@ export function TokenRequests({ caption, requests, now, showClient }: TokenReque
     },
     {
       head: 'Reference',
-      cell: (request) => <Copyable id={`ref-${request.id}`} value={request.requestId} what="reference" />,
+      cell: (request) => <Copyable id={`ref-${request.id}`} value={request.requestId} what="reference" cut />,
     },
   ];
   return (

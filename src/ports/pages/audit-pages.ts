@@ -119,7 +119,11 @@ function toChanges(changes: AuditChanges) {
   }));
 }
 
+/** Lists by commas, objects with a line for each field: `mode: enforce`. */
 function valueText(value: unknown): string | null {
   if (value === null || value === undefined || value === '') return null;
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 1);
+  if (Array.isArray(value)) return value.map((each) => valueText(each) ?? '').join(', ') || null;
+  if (typeof value !== 'object') return typeof value === 'string' ? value : JSON.stringify(value);
+  const lines = Object.entries(value).map(([name, each]) => `${name}: ${valueText(each) ?? '–'}`);
+  return lines.join('\n') || null;
 }

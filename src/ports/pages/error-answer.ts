@@ -33,7 +33,8 @@ const TITLES: Partial<Record<ProblemCode, string>> = {
 
 export function errorHtml({ problem, requestId, place, path, frame }: ErrorFacts): string {
   const isPassing = problem?.code === 'service.unavailable' || problem?.code === 'request.too_many';
-  const action = isPassing && path !== undefined ? { href: path, label: 'Try again' } : wayBack(place, problem);
+  const back = frame ? wayBack(place, problem) : { href: '/login', label: 'Sign in' };
+  const action = isPassing && path !== undefined ? { href: path, label: 'Try again' } : back;
   return renderPage(
     h(ErrorPage, {
       frame,
