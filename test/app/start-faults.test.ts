@@ -3,6 +3,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, inject, test, vi } from 'vitest';
+import type { EmbeddedConnection } from '../../src/storage/embedded/embedded-postgres.ts';
 import { processesIn } from '../embedded/server-processes.ts';
 import { eventually } from '../support/eventually.ts';
 import {
@@ -107,7 +108,7 @@ async function refusedStartBeside(dataDirectory: string): Promise<string> {
 }
 
 describe('DATABASE_URL', () => {
-  const { host, port, user } = inject('postgres');
+  const { host, port, user }: EmbeddedConnection = inject('postgres');
 
   test('to a database that there is not is refused at once, without its password', async () => {
     const url = `postgres:///nowhere?host=${encodeURIComponent(host)}&port=${port}&user=${user}&password=hunter2`;

@@ -169,7 +169,8 @@ describe('while the server runs', () => {
 
   test('doctor finds everything well, warns of a key that others can read, and fails for another issuer', async () => {
     const well = await postern.command('doctor', '--json');
-    const verdicts = (json: any) => Object.fromEntries(json.findings.map((each: any) => [each.check, each.verdict]));
+    const verdicts = ({ findings }: { findings: readonly { check: string; verdict: string }[] }) =>
+      Object.fromEntries(findings.map(({ check, verdict }) => [check, verdict]));
     expect([well.status, verdicts(well.json)]).toEqual([
       0,
       {
