@@ -19,10 +19,12 @@ ALTER TABLE api
   ADD COLUMN docs_private boolean NOT NULL DEFAULT false,
   ADD COLUMN unknown_operations text NOT NULL DEFAULT 'refuse',
   ADD COLUMN imported_at timestamptz(3),
+  ADD COLUMN base_paths text[] NOT NULL DEFAULT '{}',
   ADD CONSTRAINT api_unknown_operations CHECK (unknown_operations IN ('refuse', 'allow'));
 `;
 
-// The document lies apart: it may have megabytes, and lists of APIs don't read it. Any of an operation's scopes opens it.
+// The document lies apart: it may have megabytes, and lists of APIs don't read it. `scopes` is a list of lists: all scopes of any
+// one of them open the operation.
 const TABLES = `
 CREATE TABLE api_document (
   api_id text COLLATE "C" PRIMARY KEY REFERENCES api (id) ON DELETE CASCADE,
@@ -33,7 +35,8 @@ CREATE TABLE api_operation (
   api_id text COLLATE "C" NOT NULL REFERENCES api (id) ON DELETE CASCADE,
   method text COLLATE "C" NOT NULL,
   path text COLLATE "C" NOT NULL,
-  scopes text[] NOT NULL,
+  many_segments text[] NOT NULL,
+  scopes jsonb NOT NULL,
   PRIMARY KEY (api_id, method, path)
 );
 

@@ -16,6 +16,7 @@ export interface ApiRow {
   readonly docs_private: boolean;
   readonly unknown_operations: 'refuse' | 'allow';
   readonly imported_at: Date | null;
+  readonly base_paths: readonly string[];
 }
 
 export const apiEntity = new EntitySchema<ApiRow>({
@@ -34,6 +35,7 @@ export const apiEntity = new EntitySchema<ApiRow>({
     docs_private: { type: 'boolean', default: false },
     unknown_operations: { type: 'text', default: 'refuse' },
     imported_at: { type: 'timestamptz', precision: 3, nullable: true },
+    base_paths: { type: 'text', array: true, default: '{}' },
   },
   uniques: [
     { name: 'api_identifier', columns: ['identifier'] },
@@ -130,8 +132,10 @@ export interface ApiOperationRow {
   readonly api_id: string;
   readonly method: string;
   readonly path: string;
-  /** Any of them opens the operation. */
-  readonly scopes: readonly string[];
+  /** Parameters of the path that may hold slashes. */
+  readonly many_segments: readonly string[];
+  /** All scopes of any one of these sets open the operation. */
+  readonly scopes: readonly (readonly string[])[];
 }
 
 export const apiOperationEntity = new EntitySchema<ApiOperationRow>({
@@ -140,7 +144,8 @@ export const apiOperationEntity = new EntitySchema<ApiOperationRow>({
     api_id: { type: 'text', collation: 'C', primary: true },
     method: { type: 'text', collation: 'C', primary: true },
     path: { type: 'text', collation: 'C', primary: true },
-    scopes: { type: 'text', array: true },
+    many_segments: { type: 'text', array: true },
+    scopes: { type: 'jsonb' },
   },
   foreignKeys: [
     {
