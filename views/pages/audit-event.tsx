@@ -39,9 +39,9 @@ function partyFacts(word: string, party: AuditParty | null): readonly Fact[] {
   return facts;
 }
 
-/** `secret_hint` becomes "Secret hint". */
+/** `secret_id` becomes "Secret ID". */
 function detailWord(name: string): string {
-  const words = name.replaceAll('_', ' ');
+  const words = name.replaceAll('_', ' ').replace(/\bid$/, 'ID');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -51,9 +51,9 @@ function Value({ text }: { text: string | null }) {
 
 /** What was made has no values before, and what was deleted none after: those columns would be empty. */
 function Changes({ changes }: { changes: readonly AuditChange[] }) {
-  const before = { head: 'Before', cell: (change: AuditChange) => <Value text={change.old} /> };
-  const after = { head: 'After', cell: (change: AuditChange) => <Value text={change.new} /> };
   const hadNone = changes.every((change) => change.old === null);
+  const before = { head: 'Before', cell: (change: AuditChange) => <Value text={change.old} /> };
+  const after = { head: hadNone ? 'Value' : 'After', cell: (change: AuditChange) => <Value text={change.new} /> };
   const hasNone = changes.every((change) => change.new === null);
   return (
     <Panel id="changes" title={hadNone ? 'What was set' : 'What changed'} flush>

@@ -1,4 +1,4 @@
-// Buttons: submit buttons, links that look like buttons, and one-button forms.
+// Buttons: links that look like buttons, and one-button forms.
 
 import type { ComponentChildren } from 'preact';
 import { Icon, type IconName } from './icon.tsx';
@@ -15,18 +15,6 @@ type Look = {
 
 function classOf(kind: ButtonKind = 'secondary', size: ButtonSize = 'normal'): string {
   return size === 'small' ? `button ${kind} small` : `button ${kind}`;
-}
-
-export type ButtonProps = Look & { name?: string; value?: string; describedBy?: string };
-
-/** The submit button of the form it stands in. */
-export function Button({ kind, size, icon, children, name, value, describedBy }: ButtonProps) {
-  return (
-    <button type="submit" class={classOf(kind, size)} name={name} value={value} aria-describedby={describedBy}>
-      {icon && <Icon name={icon} />}
-      <span>{children}</span>
-    </button>
-  );
 }
 
 export type LinkButtonProps = Look & { href: string };
