@@ -8,6 +8,7 @@ import type { Privilege } from './api/privilege.ts';
 import type { RoleSummary } from './role/role.ts';
 import type { SigningKey } from './signing-key/signing-key.ts';
 import type { OpaqueToken } from './token/access-token.ts';
+import type { ManagedUserStore } from './user/user-store.ts';
 import type { Session, User, UserSummary } from './user/user.ts';
 
 /** `limit` 1 to 200; `cursor` as a page before gave it (anything else is refused with 422 at `/cursor`). */
@@ -163,7 +164,7 @@ export interface Stores {
   readonly roles: RoleStore;
   readonly privileges: PrivilegeStore;
   readonly audit: AuditStore;
-  readonly users: UserStore;
+  readonly users: ManagedUserStore;
   readonly sessions: SessionStore;
   readonly links: OneTimeLinkStore;
   readonly attempts: AttemptStore;

@@ -7,3 +7,5 @@ export const MIGRATION_LOCK = '7096310, 2';
 export const HOUSEKEEPING_LOCK = '7096310, 3';
 /** Held by a transaction that makes what there may be one of: the current signing key, the first user. */
 export const FIRST_OF_ITS_KIND_LOCK = '7096310, 4';
+/** Held by a transaction that may take away the last user who can manage users. */
+export const USER_MANAGERS_LOCK = '7096310, 5';

@@ -17,6 +17,9 @@ export type CursorList =
   | 'companies.name'
   | 'roles'
   | 'privileges'
+  | 'users.created_at'
+  | 'users.email'
+  | 'users.last_sign_in_at'
   | 'audit_events';
 
 export function encodeCursor(list: CursorList, position: readonly string[]): string {

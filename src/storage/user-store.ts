@@ -1,11 +1,18 @@
 // Users in the database.
+import type { Reach } from '../domain/access/caller.ts';
+import { MANAGEMENT_API_ID } from '../domain/api/privilege.ts';
+import { ROOT_COMPANY_ID } from '../domain/company/company.ts';
 import type { User, UserSummary } from '../domain/user/user.ts';
-import type { UserStore } from '../domain/stores.ts';
+import type { ManagedUserStore } from '../domain/user/user-store.ts';
 import { nameKey } from '../domain/text.ts';
+import { USER_MANAGERS_LOCK } from './advisory-locks.ts';
 import type { Statements } from './database-session.ts';
-import { userAccountEntity, type UserAccountRow } from './entities/user-account.ts';
+import { userAccountEntity } from './entities/user-account.ts';
+import { withinReach } from './reach.ts';
+import { SqlValues } from './sql-values.ts';
+import { listUsers, toSummary, USER_SUMMARY, type UserSummaryRow } from './user-list.ts';
 
-export function createUserStore(statements: Statements): UserStore {
+export function createUserStore(statements: Statements): ManagedUserStore {
   const { manager, query } = statements;
   return {
     find: (id) => findUser(statements, 'id', id),
@@ -25,16 +32,27 @@ export function createUserStore(statements: Statements): UserStore {
     async update(user) {
       await manager.update(userAccountEntity, { id: user.id }, { ...toFields(user), version: () => 'version + 1' });
     },
+    findWithin: (id, reach) => findWithin(statements, id, reach),
+    findForUpdate: (id, reach) => findForUpdate(statements, id, reach),
+    list: (filter, page, reach) => listUsers(statements, filter, page, reach),
+    async delete(id) {
+      await manager.delete(userAccountEntity, { id });
+    },
+    async lockManagers() {
+      await query(`SELECT pg_advisory_xact_lock(${USER_MANAGERS_LOCK})`);
+    },
+    async hasManager() {
+      const { rows } = await query<{ found: boolean }>(
+        `SELECT EXISTS (
+           SELECT FROM user_account u
+           WHERE u.company_id = $1 AND u.status = 'active' AND u.password_hash IS NOT NULL AND EXISTS (
+             SELECT FROM granted_privileges(u.role_id, u.company_id) g WHERE g.api_id = $2 AND g.scope = 'users:write')
+         ) AS found`,
+        [ROOT_COMPANY_ID, MANAGEMENT_API_ID],
+      );
+      return rows[0]?.found === true;
+    },
   };
-}
-
-interface SummaryRow extends UserAccountRow {
-  readonly company_name: string;
-  readonly company_path: string;
-  readonly company_suspended: boolean;
-  readonly company_reseller: boolean;
-  readonly role_name: string;
-  readonly privileges: readonly string[];
 }
 
 async function findUser(
@@ -44,18 +62,28 @@ async function findUser(
 ): Promise<UserSummary | undefined> {
   // All fields are written back: a change that somebody else makes meanwhile must wait, not be undone.
   if (isWriting) await query(`SELECT FROM user_account u WHERE u.${column} = $1 FOR NO KEY UPDATE`, [value]);
-  const { rows } = await query<SummaryRow>(
-    `SELECT u.*, co.name AS company_name, co.path AS company_path, is_suspended(co.path) AS company_suspended,
-       co.reseller AS company_reseller, r.name AS role_name,
-       ARRAY(
-         SELECT g.api_id || '/' || g.scope FROM granted_privileges(u.role_id, u.company_id) g
-         ORDER BY g.api_id, g.position, g.scope
-       ) AS privileges
-     FROM user_account u
-     JOIN company co ON co.id = u.company_id
-     JOIN role r ON r.id = u.role_id
-     WHERE u.${column} = $1`,
-    [value],
+  const { rows } = await query<UserSummaryRow>(`${USER_SUMMARY} WHERE u.${column} = $1`, [value]);
+  return rows[0] && toSummary(rows[0]);
+}
+
+const COMPANY = { id: 'co.id', path: 'co.path' };
+
+/** Locked first and read afterwards: a statement that waits for a lock sees other tables as they were before it waited. */
+async function findForUpdate(statements: Statements, id: string, reach: Reach): Promise<UserSummary | undefined> {
+  const values = new SqlValues();
+  const { rowCount } = await statements.query(
+    `SELECT FROM user_account u JOIN company co ON co.id = u.company_id
+     WHERE u.id = ${values.add(id)} AND ${withinReach(reach, COMPANY, values)} FOR UPDATE OF u`,
+    values.list,
+  );
+  return rowCount === 0 ? undefined : findWithin(statements, id, reach);
+}
+
+async function findWithin({ query }: Statements, id: string, reach: Reach): Promise<UserSummary | undefined> {
+  const values = new SqlValues();
+  const { rows } = await query<UserSummaryRow>(
+    `${USER_SUMMARY} WHERE u.id = ${values.add(id)} AND ${withinReach(reach, COMPANY, values)}`,
+    values.list,
   );
   return rows[0] && toSummary(rows[0]);
 }
@@ -71,27 +99,5 @@ function toFields(user: User) {
     password_hash: user.passwordHash,
     last_sign_in_at: user.lastSignInAt,
     updated_at: user.updatedAt,
-  };
-}
-
-function toSummary(row: SummaryRow): UserSummary {
-  return {
-    id: row.id,
-    email: row.email,
-    name: row.name,
-    companyId: row.company_id,
-    roleId: row.role_id,
-    status: row.status,
-    passwordHash: row.password_hash,
-    lastSignInAt: row.last_sign_in_at,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    version: row.version,
-    companyName: row.company_name,
-    companyPath: row.company_path,
-    companySuspended: row.company_suspended,
-    companyReseller: row.company_reseller,
-    roleName: row.role_name,
-    privileges: row.privileges,
   };
 }

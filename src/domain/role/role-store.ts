@@ -2,7 +2,6 @@
 import type { Reach } from '../access/caller.ts';
 import type { PrivilegeLevel } from '../api/privilege.ts';
 import type { RoleStore, Stores } from '../stores.ts';
-import type { ManagedUserStore } from '../user/user-store.ts';
 import type { Role } from './role.ts';
 
 /** A role as it is kept, whoever asks. */
@@ -49,7 +48,6 @@ export interface ManagedRoleStore extends RoleStore {
   delete(roleId: string): Promise<void>;
 }
 
-export type RoleStores = Omit<Stores, 'roles' | 'users'> & {
+export type RoleStores = Omit<Stores, 'roles'> & {
   readonly roles: ManagedRoleStore;
-  readonly users: ManagedUserStore;
 };

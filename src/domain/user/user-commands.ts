@@ -5,13 +5,13 @@ import { conflict, forbidden, invalid, notFound, Problem } from '../../base/prob
 import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
 import { actorOf, type AuditAction, auditEvent, type AuditParty, changesBetween } from '../audit/audit-event.ts';
 import { credentialDigest } from '../client/credential.ts';
-import type { Page, PageRequest, Storage } from '../stores.ts';
+import type { Page, PageRequest, Storage, Stores } from '../stores.ts';
 import { keepLastManager } from './last-manager.ts';
 import { bearerHash, createBearer, type PasswordHasher, userParty } from './opening.ts';
 import { checkNewPassword, normalizePassword } from './password.ts';
 import type { UserPatch } from './user-fields.ts';
 import { INVITATION_MILLISECONDS } from './user-service.ts';
-import type { UserFilter, UserStores } from './user-store.ts';
+import type { UserFilter } from './user-store.ts';
 import type { User, UserSummary } from './user.ts';
 
 export interface UserCommands {
@@ -30,7 +30,7 @@ export interface UserCommands {
 }
 
 interface Parts {
-  readonly storage: Storage<UserStores>;
+  readonly storage: Storage;
   readonly hasher: Pick<PasswordHasher, 'hash'>;
   readonly clock: Clock;
 }
@@ -142,7 +142,7 @@ async function invite({ storage, clock }: Parts, caller: Caller, userId: string)
 
 /** The user when they lie within reach, are what the caller saw, and no stronger than the caller. Locked unless only looked at. */
 async function getForChange(
-  stores: UserStores,
+  stores: Stores,
   caller: Caller,
   userId: string,
   ifVersion: number | undefined,
@@ -158,7 +158,7 @@ async function getForChange(
 }
 
 /** Company and role exist for the caller, the role holds nothing that the caller lacks, and nobody else has the address. */
-async function checkAssignments(stores: UserStores, caller: Caller, user: User, before: User): Promise<string> {
+async function checkAssignments(stores: Stores, caller: Caller, user: User, before: User): Promise<string> {
   const company = await stores.companies.find(user.companyId, caller.reach);
   if (!company) throw invalid([{ pointer: '/company_id', detail: 'There is no such company.' }]);
   const role = await stores.roles.findChoosable(user.roleId, user.companyId);
@@ -177,7 +177,7 @@ async function checkAssignments(stores: UserStores, caller: Caller, user: User, 
 }
 
 /** Sessions, and links that would open new ones. */
-async function endEverything(stores: UserStores, userId: string): Promise<void> {
+async function endEverything(stores: Stores, userId: string): Promise<void> {
   await stores.sessions.deleteOfUser(userId, null);
   await stores.links.deleteAll('invitation', userId);
 }
@@ -188,7 +188,7 @@ function actionOf(before: User, after: User): AuditAction {
 }
 
 async function append(
-  stores: UserStores,
+  stores: Stores,
   caller: Caller,
   action: AuditAction,
   user: User,
@@ -210,7 +210,7 @@ function userAuditView(user: User, roleName: string): Record<string, unknown> {
   };
 }
 
-async function getStored(stores: UserStores, userId: string): Promise<UserSummary> {
+async function getStored(stores: Stores, userId: string): Promise<UserSummary> {
   const stored = await stores.users.find(userId);
   if (!stored) throw new Error('a user just stored is missing');
   return stored;

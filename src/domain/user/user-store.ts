@@ -1,9 +1,9 @@
 // What the commands about users ask of storage, beyond what everybody asks.
 import type { Reach } from '../access/caller.ts';
-import type { Page, PageRequest, Stores, UserStore } from '../stores.ts';
+import type { Page, PageRequest, UserStore } from '../stores.ts';
 import type { UserStatus, UserSummary } from './user.ts';
 
-export type UserSort = 'created_at' | 'name' | 'last_sign_in_at';
+export type UserSort = 'created_at' | 'email' | 'last_sign_in_at';
 
 export interface UserFilter {
   /** Text within name or e-mail address; case does not matter, `%` and `_` stand for themselves. */
@@ -13,7 +13,7 @@ export interface UserFilter {
   readonly status?: UserStatus | undefined;
   readonly roleId?: string | undefined;
   readonly companyId?: string | undefined;
-  /** Newest or latest first for times, A to Z for names; `created_at` when absent. */
+  /** Newest or latest first for times, A to Z for addresses; `created_at` when absent. */
   readonly sort?: UserSort | undefined;
 }
 
@@ -30,5 +30,3 @@ export interface ManagedUserStore extends UserStore {
   /** Whether an active user of the root company, with a password, may manage users: above them there is nobody to help. */
   hasManager(): Promise<boolean>;
 }
-
-export type UserStores = Omit<Stores, 'users'> & { readonly users: ManagedUserStore };
