@@ -2,25 +2,17 @@
 import type { Reach } from './access/caller.ts';
 import type { AuditAction, AuditEvent, AuditOutcome, NewAuditEvent } from './audit/audit-event.ts';
 import type { Client, ClientSecret, ClientStatus, ClientSummary } from './client/client.ts';
-import type { Company } from './company/company.ts';
-import type { ManagedCompanyStore } from './company/company-store.ts';
+import type { CompanyStore } from './company/company-store.ts';
 import type { Privilege } from './api/privilege.ts';
+import type { Page, PageRequest } from './page.ts';
 import type { RoleSummary } from './role/role.ts';
 import type { SigningKey } from './signing-key/signing-key.ts';
 import type { OpaqueToken } from './token/access-token.ts';
-import type { ManagedUserStore } from './user/user-store.ts';
-import type { Session, User, UserSummary } from './user/user.ts';
+import type { UserStore } from './user/user-store.ts';
+import type { Session } from './user/user.ts';
 
-/** `limit` 1 to 200; `cursor` as a page before gave it (anything else is refused with 422 at `/cursor`). */
-export interface PageRequest {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-}
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly nextCursor: string | null;
-}
+// Lists are part of what stores do: whoever asks one finds the words for it here too.
+export type { Page, PageRequest } from './page.ts';
 
 export type ClientSort = 'created_at' | 'name' | 'last_used_at';
 
@@ -48,10 +40,6 @@ export interface ClientStore {
   delete(clientId: string): Promise<void>;
   insertSecret(secret: ClientSecret): Promise<void>;
   deleteSecret(clientId: string, secretId: string): Promise<void>;
-}
-
-export interface CompanyStore {
-  find(id: string, reach: Reach | null): Promise<Company | undefined>;
 }
 
 export interface RoleStore {
@@ -104,16 +92,6 @@ export interface AuditStore {
   list(filter: AuditFilter, page: PageRequest & { order: 'asc' | 'desc' }, reach: Reach): Promise<Page<AuditEvent>>;
 }
 
-export interface UserStore {
-  find(id: string): Promise<UserSummary | undefined>;
-  /** Without regard to case. */
-  findByEmail(email: string): Promise<UserSummary | undefined>;
-  countAll(): Promise<number>;
-  /** `resource.conflict` when the address is taken. */
-  insert(user: User): Promise<void>;
-  update(user: User): Promise<void>;
-}
-
 export interface SessionStore {
   insert(session: Session): Promise<void>;
   findByTokenHash(tokenHash: string): Promise<Session | undefined>;
@@ -159,12 +137,12 @@ export interface TokenStore {
 }
 
 export interface Stores {
-  readonly companies: ManagedCompanyStore;
+  readonly companies: CompanyStore;
   readonly clients: ClientStore;
   readonly roles: RoleStore;
   readonly privileges: PrivilegeStore;
   readonly audit: AuditStore;
-  readonly users: ManagedUserStore;
+  readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly links: OneTimeLinkStore;
   readonly attempts: AttemptStore;

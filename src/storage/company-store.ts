@@ -7,7 +7,7 @@ import type {
   CompanyFilter,
   CompanySort,
   CompanySummary,
-  ManagedCompanyStore,
+  CompanyStore,
 } from '../domain/company/company-store.ts';
 import { RESELLER_ROLE_ID } from '../domain/role/role.ts';
 import type { PageRequest } from '../domain/stores.ts';
@@ -19,7 +19,7 @@ import { withinReach } from './reach.ts';
 import { containing } from './search-text.ts';
 import { SqlValues } from './sql-values.ts';
 
-export function createCompanyStore(statements: Statements): ManagedCompanyStore {
+export function createCompanyStore(statements: Statements): CompanyStore {
   const { manager, query } = statements;
   return {
     find: (id, reach) => findCompany(statements, id, reach, ''),

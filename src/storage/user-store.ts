@@ -3,7 +3,7 @@ import type { Reach } from '../domain/access/caller.ts';
 import { MANAGEMENT_API_ID } from '../domain/api/privilege.ts';
 import { ROOT_COMPANY_ID } from '../domain/company/company.ts';
 import type { User, UserSummary } from '../domain/user/user.ts';
-import type { ManagedUserStore } from '../domain/user/user-store.ts';
+import type { UserStore } from '../domain/user/user-store.ts';
 import { nameKey } from '../domain/text.ts';
 import { USER_MANAGERS_LOCK } from './advisory-locks.ts';
 import type { Statements } from './database-session.ts';
@@ -12,7 +12,7 @@ import { withinReach } from './reach.ts';
 import { SqlValues } from './sql-values.ts';
 import { listUsers, toSummary, USER_SUMMARY, type UserSummaryRow } from './user-list.ts';
 
-export function createUserStore(statements: Statements): ManagedUserStore {
+export function createUserStore(statements: Statements): UserStore {
   const { manager, query } = statements;
   return {
     find: (id) => findUser(statements, 'id', id),

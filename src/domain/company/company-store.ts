@@ -1,6 +1,6 @@
-// What the commands about companies ask of storage, beyond what everybody asks.
+// What the domain asks of storage about companies.
 import type { Reach } from '../access/caller.ts';
-import type { CompanyStore, Page, PageRequest } from '../stores.ts';
+import type { Page, PageRequest } from '../page.ts';
 import type { Company, CompanyStatus } from './company.ts';
 
 /** A company with what lists and pages show beside it. */
@@ -37,7 +37,9 @@ export interface CompanyContents {
   readonly resellerRoles: readonly string[];
 }
 
-export interface ManagedCompanyStore extends CompanyStore {
+export interface CompanyStore {
+  /** undefined also when it lies outside the reach. Null reach: whoever asks is the system. */
+  find(id: string, reach: Reach | null): Promise<Company | undefined>;
   findSummary(id: string, reach: Reach | null): Promise<CompanySummary | undefined>;
   /** As `find`, and locks the row until the end of the transaction: nobody puts anything into it meanwhile. */
   findForUpdate(id: string, reach: Reach | null): Promise<Company | undefined>;

@@ -1,13 +1,13 @@
 // Somebody must be left who can manage users: above the root company there is nobody who could let them in again.
 import { conflict } from '../../base/problem.ts';
-import type { ManagedUserStore } from './user-store.ts';
+import type { UserStore } from './user-store.ts';
 
 /**
  * Runs a change within the transaction: 409, at `pointer` when there is one, if afterwards nobody can manage users and before it
  * somebody could. An installation that is run by clients alone has nobody to lose.
  */
 export async function keepLastManager(
-  users: ManagedUserStore,
+  users: UserStore,
   pointer: string | null,
   change: () => Promise<void>,
 ): Promise<void> {

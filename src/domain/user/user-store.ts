@@ -1,7 +1,7 @@
-// What the commands about users ask of storage, beyond what everybody asks.
+// What the domain asks of storage about users.
 import type { Reach } from '../access/caller.ts';
-import type { Page, PageRequest, UserStore } from '../stores.ts';
-import type { UserStatus, UserSummary } from './user.ts';
+import type { Page, PageRequest } from '../page.ts';
+import type { User, UserStatus, UserSummary } from './user.ts';
 
 export type UserSort = 'created_at' | 'email' | 'last_sign_in_at';
 
@@ -17,7 +17,14 @@ export interface UserFilter {
   readonly sort?: UserSort | undefined;
 }
 
-export interface ManagedUserStore extends UserStore {
+export interface UserStore {
+  find(id: string): Promise<UserSummary | undefined>;
+  /** Without regard to case. */
+  findByEmail(email: string): Promise<UserSummary | undefined>;
+  countAll(): Promise<number>;
+  /** `resource.conflict` when the address is taken. */
+  insert(user: User): Promise<void>;
+  update(user: User): Promise<void>;
   /** As `find`; undefined also when the user lies outside the reach. */
   findWithin(id: string, reach: Reach): Promise<UserSummary | undefined>;
   /** As `findWithin`, and locks the row until the end of the transaction. */
