@@ -62,9 +62,10 @@ async function listEvents(
   page: PageRequest & { order: 'asc' | 'desc' },
   reach: Reach,
 ): Promise<Page<AuditEvent>> {
+  const isId = filter.q !== undefined && (await isStoredId(query, filter.q));
   const [after] = decodeCursor(page.cursor, 'audit_events', position) ?? [];
   const values = new SqlValues();
-  const conditions = [withinReach(reach, COMPANY, values), ...filterConditions(filter, values)].join(' AND ');
+  const conditions = [withinReach(reach, COMPANY, values), ...filterConditions(filter, isId, values)].join(' AND ');
   const { rows: edges } = await query<{ first: string | null; last: string | null }>(
     'SELECT min(id) AS first, max(id) AS last FROM audit_event',
   );
@@ -92,7 +93,20 @@ async function listEvents(
   };
 }
 
-function filterConditions(filter: AuditFilter, values: SqlValues): string[] {
+/** A request id, a client ID, an id such as `usr_…`, as the pages show them. */
+const WHOLE_ID = /^(?:[0-9a-f]{32}|[a-z]+_[0-9A-Za-z]{20,})$/;
+
+/** Whoever pastes a whole id, such as the reference of a refusal, is served by an index. */
+async function isStoredId(query: Statements['query'], text: string): Promise<boolean> {
+  if (!WHOLE_ID.test(text)) return false;
+  const { rowCount } = await query(
+    'SELECT FROM audit_event WHERE request_id = $1 OR actor_id = $1 OR target_id = $1 LIMIT 1',
+    [text],
+  );
+  return rowCount !== 0;
+}
+
+function filterConditions(filter: AuditFilter, isId: boolean, values: SqlValues): string[] {
   const conditions: string[] = [];
   const equal = { action: filter.action, outcome: filter.outcome, reason: filter.reason, request_id: filter.requestId };
   for (const [column, value] of Object.entries(equal)) {
@@ -108,7 +122,10 @@ function filterConditions(filter: AuditFilter, values: SqlValues): string[] {
   }
   if (filter.from !== undefined) conditions.push(`e.time >= ${values.add(filter.from)}`);
   if (filter.to !== undefined) conditions.push(`e.time < ${values.add(filter.to)}`);
-  if (filter.q !== undefined) {
+  if (filter.q !== undefined && isId) {
+    const id = values.add(filter.q);
+    conditions.push(`(e.request_id = ${id} OR e.actor_id = ${id} OR e.target_id = ${id})`);
+  } else if (filter.q !== undefined) {
     // The collation of the columns knows the case of ASCII letters alone.
     conditions.push(`${SEARCHED} COLLATE "default" ILIKE ${values.add(containingAsIs(filter.q))}`);
   }

@@ -168,6 +168,22 @@ describe('filters', () => {
   });
 });
 
+test('q finds a whole id, such as the reference of a refusal, wherever it stands, and still what only looks like one', async () => {
+  const [reference, clientId] = ['0123456789abcdef0123456789abcdef', 'pst_0123456789ABCDEFGHIJ'];
+  const [base, mere] = [{ target: null, changes: null, details: null }, 'fedcba9876543210fedcba9876543210'];
+  await append(
+    event({ ...base, requestId: reference, reason: 'a' }),
+    event({ ...base, actor: { type: 'client', id: clientId, name: null }, reason: 'b' }),
+    event({ ...base, target: { type: 'client', id: clientId, name: null }, reason: 'c' }),
+    event({ ...base, actor: { type: 'client', id: 'x', name: `named ${mere}` }, reason: 'd' }),
+  );
+  const reasons = async (q: string) => (await list({ q }, 'asc')).items.map(({ reason }) => reason);
+  expect(await reasons(reference)).toEqual(['a']);
+  expect(await reasons(clientId)).toEqual(['b', 'c']);
+  expect(await reasons(clientId.slice(0, -1))).toEqual(['b', 'c']);
+  expect(await reasons(mere)).toEqual(['d']);
+});
+
 describe('pages', () => {
   test('newest first end with null; the same in pages of any size, whatever is added meanwhile', async () => {
     const requestId = 'pages-desc';
