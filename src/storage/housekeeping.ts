@@ -85,7 +85,9 @@ class TimedHousekeeping implements Housekeeping {
     this.#client = client;
     try {
       await client.connect();
-      const { rows } = await client.query<{ ours: boolean }>(`SELECT pg_try_advisory_lock(${HOUSEKEEPING_LOCK}) AS ours`);
+      const { rows } = await client.query<{ ours: boolean }>(
+        `SELECT pg_try_advisory_lock(${HOUSEKEEPING_LOCK}) AS ours`,
+      );
       if (rows[0]?.ours === true) await this.#tidy(client);
     } catch (err) {
       if (!this.#isClosed) this.#parts.log.warn({ err }, 'housekeeping was cut short; it will be tried again');
