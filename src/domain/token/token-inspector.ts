@@ -1,6 +1,7 @@
 // The state of an access token at this moment: signature and lifetime, revocation, and the client behind it, all read live.
 import { createHash } from 'node:crypto';
 import { type Clock, toNumericDate } from '../../base/clock.ts';
+import { type Soon, whenThere } from '../../base/soon.ts';
 import { decideStanding } from '../access/access-decision.ts';
 import type { GrantedApi } from '../api/privilege.ts';
 import type { LiveClient, LiveClients } from '../client/live-client.ts';
@@ -22,13 +23,16 @@ export interface InspectedToken {
 
 /** Revocations and opaque tokens as the token path reads them: from memory while the change feed is alive. */
 export interface LiveTokens {
-  isRevoked(jti: string): boolean | Promise<boolean>;
-  findOpaque(tokenHash: string): OpaqueToken | undefined | Promise<OpaqueToken | undefined>;
+  isRevoked(jti: string): Soon<boolean>;
+  findOpaque(tokenHash: string): Soon<OpaqueToken | undefined>;
 }
 
 export interface TokenInspector {
-  /** undefined for whatever is not a good token of ours. Throws `service.unavailable` when it cannot know. */
-  inspect(token: string): Promise<InspectedToken | undefined>;
+  /**
+   * undefined for whatever is not a good token of ours; no promise when everything is in memory. Mostly the same object as before as
+   * long as nothing about token and client has changed. Rejects with `service.unavailable` when it cannot know.
+   */
+  inspect(token: string): Soon<InspectedToken | undefined>;
 }
 
 interface Parts {
@@ -47,30 +51,40 @@ const MAX_TOKEN_LENGTH = 16 * 1024;
 const MAX_VERIFIED = 10_000;
 
 export function createTokenInspector(parts: Parts): TokenInspector {
+  const { liveClients, liveTokens } = parts;
   const readJwt = createJwtReader(parts);
-  return {
-    async inspect(token) {
-      if (token.length > MAX_TOKEN_LENGTH) return undefined;
-      const claims = token.includes('.') ? readJwt(token) : await readOpaque(parts, token);
-      if (!claims) return undefined;
-      const now = parts.clock.now();
-      const nowSeconds = toNumericDate(now);
-      if (claims.exp <= nowSeconds || claims.iat > nowSeconds + CLOCK_TOLERANCE_SECONDS) return undefined;
-      const client = parts.liveClients.peek(claims.client_id) ?? (await parts.liveClients.find(claims.client_id));
+
+  const judge = (claims: StoredClaims): Soon<InspectedToken | undefined> => {
+    const now = parts.clock.now();
+    const nowSeconds = toNumericDate(now);
+    if (claims.exp <= nowSeconds || claims.iat > nowSeconds + CLOCK_TOLERANCE_SECONDS) return undefined;
+    return whenThere(liveClients.peek(claims.client_id) ?? liveClients.find(claims.client_id), (client) => {
       if (!client || client.companyId !== claims.company_id) return undefined;
       if (generationOf(claims.jti) !== client.tokenGeneration) return undefined;
       if (decideStanding(client, now)) return undefined;
-      const revoked = parts.liveTokens.isRevoked(claims.jti);
-      if (revoked === true || (revoked !== false && (await revoked))) return undefined;
-      return describe(claims, client);
+      const revoked = liveTokens.isRevoked(claims.jti);
+      return whenThere(revoked, (isRevoked) => (isRevoked ? undefined : describe(claims, client)));
+    });
+  };
+
+  return {
+    inspect(token) {
+      if (token.length > MAX_TOKEN_LENGTH) return undefined;
+      const claims = token.includes('.') ? readJwt(token) : readOpaque(parts, token);
+      return whenThere(claims, (read) => read && judge(read));
     },
   };
 }
 
+/** What was last made of these claims, for the client as it was then: a client that changed is another object. */
+const described = new WeakMap<StoredClaims, InspectedToken>();
+
 function describe(claims: StoredClaims, client: LiveClient): InspectedToken {
+  const known = described.get(claims);
+  if (known?.client === client) return known;
   const api = [...client.grants.values()].find((each) => each.identifier === claims.aud);
   const held = new Set(api?.scopes);
-  return {
+  const token = {
     jti: claims.jti,
     client,
     audience: claims.aud,
@@ -79,6 +93,8 @@ function describe(claims: StoredClaims, client: LiveClient): InspectedToken {
     issuedAtSeconds: claims.iat,
     expiresAtSeconds: claims.exp,
   };
+  described.set(claims, token);
+  return token;
 }
 
 /** Verifies a signature once and remembers the claims; everything that can change is looked at each time by `inspect`. */
@@ -141,12 +157,18 @@ export function opaqueTokenHash(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
 
-async function readOpaque({ liveTokens }: Parts, token: string): Promise<StoredClaims | undefined> {
+function readOpaque({ liveTokens }: Parts, token: string): Soon<StoredClaims | undefined> {
   // 43 characters come from the engine; anything else was never issued and costs no query.
   if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
-  const stored = await liveTokens.findOpaque(opaqueTokenHash(token));
-  if (!stored) return undefined;
-  return {
+  return whenThere(liveTokens.findOpaque(opaqueTokenHash(token)), (stored) => stored && claimsOf(stored));
+}
+
+const claimed = new WeakMap<OpaqueToken, StoredClaims>();
+
+function claimsOf(stored: OpaqueToken): StoredClaims {
+  const known = claimed.get(stored);
+  if (known) return known;
+  const claims = {
     client_id: stored.clientId,
     company_id: stored.companyId,
     aud: stored.audience,
@@ -155,4 +177,6 @@ async function readOpaque({ liveTokens }: Parts, token: string): Promise<StoredC
     iat: toNumericDate(stored.issuedAt),
     exp: toNumericDate(stored.expiresAt),
   };
+  claimed.set(stored, claims);
+  return claims;
 }
