@@ -5,6 +5,7 @@ import { type Caller, mayCall, type Origin } from '../../domain/access/caller.ts
 import type { IpAddress } from '../../domain/address/ip-address.ts';
 import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 import { isWellFormedCredential } from '../../domain/client/credential.ts';
+import { readAuthorization } from '../http/authorization.ts';
 import type { RequestState } from '../http/request-context.ts';
 import { ApiProblem } from './api-problem.ts';
 
@@ -82,14 +83,13 @@ function readBearer(ctx: Context, issuer: string): string {
   if (query.has('access_token')) {
     throw badRequest('Send the access token in the Authorization header. In a URL it would end up in logs.');
   }
-  const lines = ctx.req.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'authorization');
-  if (lines.length > 1) throw badRequest('There is more than one Authorization header. Send one.');
-  const [, scheme = '', token = ''] = /^([^ ]*)(?: +(.*))?$/s.exec(ctx.get('authorization').trim()) ?? [];
+  const { scheme, credentials: token, isRepeated } = readAuthorization(ctx.req);
+  if (isRepeated) throw badRequest('There is more than one Authorization header. Send one.');
   const hint = `Send "Authorization: Bearer <access token>". A token comes from ${issuer}/oauth2/token in exchange for client ID and secret.`;
-  if (scheme.toLowerCase() === 'token') {
+  if (scheme === 'token') {
     throw unauthenticated(`The scheme Token is for API tokens, which this server does not have. ${hint}`);
   }
-  if (scheme.toLowerCase() !== 'bearer') throw unauthenticated(hint);
+  if (scheme !== 'bearer') throw unauthenticated(hint);
   // What people paste first; the check characters make sure that it is one, and it is not repeated.
   if (isWellFormedCredential(token, 'psts_')) {
     throw badToken(`This is a client secret, not an access token. Exchange it for one at ${issuer}/oauth2/token.`);
