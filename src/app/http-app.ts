@@ -3,13 +3,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa, { type Middleware } from 'koa';
 import type { Log } from '../base/log.ts';
 import type { IpMatcher } from '../domain/address/ip-matcher.ts';
-import { requestContext, type RequestState } from '../ports/http/request-context.ts';
+import type { Gate } from '../ports/gate/gate.ts';
+import { createIdentifyRequest, requestContext, type RequestState } from '../ports/http/request-context.ts';
 import { answerErrors, logRequests, refuseMalformed } from './request-front.ts';
 
 interface Parts {
   readonly log: Log;
   readonly isHttps: boolean;
   readonly trustedProxies: IpMatcher;
+  /** Stands before all the others: it is asked before every call of somebody else's API, and Koa would double what that costs. */
+  readonly gate?: Gate;
   /** In order; the last one answers whatever reaches it. */
   readonly ports: readonly Middleware<RequestState>[];
 }
@@ -22,16 +25,23 @@ export function createHttpApp({
   log,
   isHttps,
   trustedProxies,
+  gate,
   ports,
 }: Parts): (request: IncomingMessage, response: ServerResponse) => unknown {
   const app = new Koa<RequestState>({ proxy: false, env: 'production' });
   app.on('error', (error: unknown) => logLateError(log, error));
-  app.use(requestContext({ trustedProxies, log }));
+  const identify = createIdentifyRequest({ trustedProxies, log });
+  app.use(requestContext({ identify, log }));
   app.use(logRequests(log));
   app.use(answerErrors({ log, isHttps }));
   app.use(refuseMalformed());
   for (const port of ports) app.use(port);
-  return app.callback();
+  const handle = app.callback();
+  if (!gate) return handle;
+  return (request, response) => {
+    if (!gate.takes(request)) return handle(request, response);
+    gate.answer(request, response, identify(request));
+  };
 }
 
 /** After the answer has begun: mostly a caller who did not wait for the end of it. */

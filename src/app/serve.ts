@@ -14,6 +14,8 @@ interface Parts {
   readonly connection: DatabaseConnection;
   readonly log: Log;
   readonly stopping: StopSequence;
+  /** What has to be done before the first request is taken. */
+  readonly prepare?: (services: Services) => Promise<void>;
 }
 
 /** So long each answer ends its connection before the port is closed: nobody sends a request into a closing one. */
@@ -31,7 +33,8 @@ export async function loadServer() {
 }
 
 /** Returns when the port listens. @throws with a message for the operator where one is possible */
-export async function serve({ settings, encryptionKey, connection, log, stopping }: Parts): Promise<Services> {
+export async function serve(parts: Parts): Promise<void> {
+  const { settings, encryptionKey, connection, log, stopping, prepare } = parts;
   const compose = await loadServer();
   const { host, port } = settings;
   const poolSize = poolSizeOf(settings);
@@ -44,6 +47,7 @@ export async function serve({ settings, encryptionKey, connection, log, stopping
     clock: systemClock,
     stopping,
   });
+  await prepare?.(services);
   await http.listen(port, host).catch((error: unknown) => {
     throw explainListenError(error, host, port);
   });
@@ -54,7 +58,6 @@ export async function serve({ settings, encryptionKey, connection, log, stopping
     const cut = await http.close(FINISH_MILLISECONDS);
     if (cut > 0) log.warn({ requests: cut }, 'requests were still being answered and were cut off');
   });
-  return services;
 }
 
 function poolSizeOf({ databaseUrl, workers }: Settings): number {

@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.ts';
 import { announce, warnOfSettings } from './announcement.ts';
 import { startDatabase } from './database-source.ts';
 import { loadEncryptionKey } from './encryption-key.ts';
-import { takeFirstSteps } from './first-steps.ts';
+import { type FirstSteps, takeFirstSteps } from './first-steps.ts';
 import { loadServer, serve } from './serve.ts';
 import { explainStartFault } from './start-fault.ts';
 import { createOrderlyStop, createStopSequence, endOnFaults, stopOnSignals, type StopSequence } from './stop.ts';
@@ -47,8 +47,18 @@ async function runAlone(settings: Settings, log: Log, stopping: StopSequence): P
     log.fatal({ reason }, 'Postern ends: it has no database any more');
     process.exit(1);
   });
-  const services = await serve({ settings, encryptionKey, connection: source.connection, log, stopping });
-  announce(log, settings, await takeFirstSteps(services.accounts, settings));
+  let steps: FirstSteps | undefined;
+  await serve({
+    settings,
+    encryptionKey,
+    connection: source.connection,
+    log,
+    stopping,
+    prepare: async ({ accounts }) => {
+      steps = await takeFirstSteps(accounts, settings);
+    },
+  });
+  if (steps) announce(log, settings, steps);
 }
 
 function tellFault(error: unknown, log?: Log): void {

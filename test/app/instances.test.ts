@@ -74,9 +74,10 @@ describe('two instances that start at once on an empty database', () => {
     expect(first).toEqual(second);
   });
 
-  test('both give a setup link of the public URL', () => {
-    expect(one.stdout()).toContain(`${ISSUER}/setup?token=`);
-    expect(two.stdout()).toContain(`${ISSUER}/setup?token=`);
+  test('both give a setup link of the public URL', async () => {
+    for (const each of [one, two]) {
+      await eventually('its link is there', () => each.stdout().includes(`${ISSUER}/setup?token=`));
+    }
   });
 
   test('take each other’s tokens', async () => {

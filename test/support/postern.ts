@@ -158,7 +158,7 @@ function toProcess({ child, exited, output, port, dataDirectory, env }: Facts): 
     log,
     stdout: () => output.out,
     stderr: () => output.err,
-    setupLink: () => /http:\/\/\S+\/setup\?token=\S+/.exec(output.out)?.[0],
+    setupLink: () => /https?:\/\/\S+\/setup\?token=\S+/.exec(output.out)?.[0],
     ready: () => waitUntilReady(url, exited, output),
     command,
     async createClient() {
