@@ -5,7 +5,7 @@ import type { Client, ClientSecret, ClientStatus, ClientSummary } from './client
 import type { CompanyStore } from './company/company-store.ts';
 import type { Privilege } from './api/privilege.ts';
 import type { Page, PageRequest } from './page.ts';
-import type { RoleSummary } from './role/role.ts';
+import type { RoleStore } from './role/role-store.ts';
 import type { SigningKey } from './signing-key/signing-key.ts';
 import type { OpaqueToken } from './token/access-token.ts';
 import type { UserStore } from './user/user-store.ts';
@@ -40,23 +40,6 @@ export interface ClientStore {
   delete(clientId: string): Promise<void>;
   insertSecret(secret: ClientSecret): Promise<void>;
   deleteSecret(clientId: string, secretId: string): Promise<void>;
-}
-
-export interface RoleStore {
-  /** A role that the company may choose (standard, its own, or made available to it), with what it grants there; undefined otherwise. The role Reseller only where the company is root or a reseller. */
-  findChoosable(
-    roleId: string,
-    companyId: string,
-  ): Promise<{ id: string; name: string; privileges: readonly string[] } | undefined>;
-  listChoosable(companyId: string): Promise<readonly { id: string; name: string; description: string }[]>;
-  /** What the role grants to holders in that company, as `<api id>/<scope>`. */
-  privilegesOf(roleId: string, companyId: string): Promise<readonly string[]>;
-  find(roleId: string, reach: Reach): Promise<RoleSummary | undefined>;
-  list(
-    filter: { q?: string | undefined; kind?: string | undefined },
-    page: PageRequest,
-    reach: Reach,
-  ): Promise<Page<RoleSummary>>;
 }
 
 export interface PrivilegeStore {

@@ -9,3 +9,5 @@ export const HOUSEKEEPING_LOCK = '7096310, 3';
 export const FIRST_OF_ITS_KIND_LOCK = '7096310, 4';
 /** Held by a transaction that may take away the last user who can manage users. */
 export const USER_MANAGERS_LOCK = '7096310, 5';
+/** Held by a transaction that names a role: names are unique over companies that can choose it. */
+export const ROLE_NAMES_LOCK = '7096310, 6';

@@ -1,11 +1,14 @@
 // Roles in the database. Which of them a company can choose and what they grant there is said by functions of the schema alone.
 import { z } from 'zod';
 import type { Reach } from '../domain/access/caller.ts';
+import type { RoleStore } from '../domain/role/role-store.ts';
 import type { RoleSummary } from '../domain/role/role.ts';
-import type { PageRequest, RoleStore } from '../domain/stores.ts';
+import type { PageRequest } from '../domain/stores.ts';
 import { cursorInstant, cursorText, decodeCursor, encodeCursor, pageOf } from './cursor.ts';
+import { createCustomRoleStore } from './custom-role-store.ts';
 import type { Statements } from './database-session.ts';
 import type { RoleRow } from './entities/role.ts';
+import { isSeenRole } from './role-reach.ts';
 import { withinReach } from './reach.ts';
 import { containing } from './search-text.ts';
 import { SqlValues } from './sql-values.ts';
@@ -13,13 +16,8 @@ import { SqlValues } from './sql-values.ts';
 export function createRoleStore(statements: Statements): RoleStore {
   const { query } = statements;
   return {
-    async findChoosable(roleId, companyId) {
-      const { rows } = await query<Pick<RoleRow, 'id' | 'name'>>(
-        'SELECT id, name FROM choosable_roles($2) WHERE id = $1',
-        [roleId, companyId],
-      );
-      return rows[0] && { ...rows[0], privileges: await privilegesOf(statements, roleId, companyId) };
-    },
+    ...createCustomRoleStore(statements),
+    findChoosable: (roleId, companyId) => findChoosable(statements, roleId, companyId),
     async listChoosable(companyId) {
       const { rows } = await query<Pick<RoleRow, 'id' | 'name' | 'description'>>(
         'SELECT id, name, description FROM choosable_roles($1) ORDER BY kind DESC, name_key, id',
@@ -31,6 +29,21 @@ export function createRoleStore(statements: Statements): RoleStore {
     find: (roleId, reach) => findRole(statements, roleId, reach),
     list: (filter, page, reach) => listRoles(statements, filter, page, reach),
   };
+}
+
+async function findChoosable(statements: Statements, roleId: string, companyId: string) {
+  const { query, isWriting } = statements;
+  if (isWriting) {
+    // Locked first and read afterwards: whoever changes or deletes the role or the company waits, or is waited for. The reference to
+    // come would take the same locks, but only after what is read here was decided upon.
+    await query('SELECT FROM role WHERE id = $1 FOR KEY SHARE', [roleId]);
+    await query('SELECT FROM company WHERE id = $1 FOR KEY SHARE', [companyId]);
+  }
+  const { rows } = await query<Pick<RoleRow, 'id' | 'name'>>('SELECT id, name FROM choosable_roles($2) WHERE id = $1', [
+    roleId,
+    companyId,
+  ]);
+  return rows[0] && { ...rows[0], privileges: await privilegesOf(statements, roleId, companyId) };
 }
 
 async function privilegesOf({ query }: Statements, roleId: string, companyId: string): Promise<readonly string[]> {
@@ -72,12 +85,7 @@ SELECT r.*, owner.name AS company_name,
     AS user_count
 FROM role r
 LEFT JOIN company owner ON owner.id = r.company_id
-WHERE (
-  r.kind = 'standard'
-  OR EXISTS (SELECT FROM company co WHERE co.id = r.company_id AND ${reached})
-  OR EXISTS (
-    SELECT FROM role_company rc JOIN company co ON co.id = rc.company_id WHERE rc.role_id = r.id AND ${reached})
-)`;
+WHERE ${isSeenRole(reached)}`;
 }
 
 async function findRole({ query }: Statements, roleId: string, reach: Reach): Promise<RoleSummary | undefined> {

@@ -5,11 +5,11 @@ import { randomId } from '../../base/random.ts';
 import { type Caller, requireAll, requirePrivilege } from '../access/caller.ts';
 import { actorOf, auditEvent, type AuditParty, changesBetween } from '../audit/audit-event.ts';
 import { MANAGEMENT_API_ID, privilegeName } from '../api/privilege.ts';
-import type { Storage } from '../stores.ts';
+import type { Storage, Stores } from '../stores.ts';
 import type { NewRole, RolePatch } from './role-fields.ts';
 import { keepLastManager } from '../user/last-manager.ts';
 import { checkAvailability, checkLevels, checkName, holdersInWords } from './role-rules.ts';
-import type { CustomRole, RoleStores } from './role-store.ts';
+import type { CustomRole } from './role-store.ts';
 import type { Role, RoleSummary } from './role.ts';
 
 export interface RoleCommands {
@@ -21,7 +21,7 @@ export interface RoleCommands {
 }
 
 interface Parts {
-  readonly storage: Storage<RoleStores>;
+  readonly storage: Storage;
   readonly clock: Clock;
 }
 
@@ -134,7 +134,7 @@ async function deleteRole(
 
 /** The role, locked, when the caller may change it: a custom one, of a company within reach, no stronger than the caller. */
 async function getForChange(
-  stores: RoleStores,
+  stores: Stores,
   caller: Caller,
   roleId: string,
   ifVersion: number | undefined,
@@ -153,20 +153,21 @@ async function getForChange(
 }
 
 /** Companies beyond the caller's reach, which a list of theirs neither names nor takes away. */
-async function hiddenAvailability(stores: RoleStores, caller: Caller, role: CustomRole): Promise<readonly string[]> {
+async function hiddenAvailability(stores: Stores, caller: Caller, role: CustomRole): Promise<readonly string[]> {
   const seen = await stores.roles.find(role.id, caller.reach);
   return role.availableTo.filter((id) => !seen?.availableTo.includes(id));
 }
 
 /** The rules on the final state. `given` is what was sent, so that faults point to where it stands there. */
 async function checkRole(
-  stores: RoleStores,
+  stores: Stores,
   caller: Caller,
   role: CustomRole,
   before: CustomRole | null,
   given: RolePatch,
 ): Promise<void> {
-  const company = await stores.companies.find(role.companyId, caller.reach);
+  // Locked: what the company may hold must still be true when the role is stored.
+  const company = await stores.companies.findForUpdate(role.companyId, caller.reach);
   if (!company) throw invalid([{ pointer: '/company_id', detail: 'There is no such company.' }]);
   const faults = [
     ...(given.privileges ? await checkLevels(stores, company, given.privileges) : []),
@@ -174,7 +175,7 @@ async function checkRole(
   ];
   if (faults.length > 0) throw invalid(faults);
   requireAll(caller, role.privileges, `make the role ${role.name}`);
-  await checkName(stores, role, company);
+  await checkName(stores, caller, role, company);
   const left = (before?.availableTo ?? []).filter((id) => !role.availableTo.includes(id));
   if (left.length === 0) return;
   const holders = await stores.roles.holdersOf(role.id, caller.reach, left);
@@ -186,7 +187,7 @@ async function checkRole(
 const MANAGES_USERS = privilegeName(MANAGEMENT_API_ID, 'users:write');
 
 /** Whoever loses the right to manage users by it must not have been the last who had it. */
-async function writeRole(stores: RoleStores, before: CustomRole, after: CustomRole): Promise<void> {
+async function writeRole(stores: Stores, before: CustomRole, after: CustomRole): Promise<void> {
   const loses = before.privileges.includes(MANAGES_USERS) && !after.privileges.includes(MANAGES_USERS);
   if (!loses) return stores.roles.update(after);
   await keepLastManager(stores.users, '/privileges', () => stores.roles.update(after));
@@ -210,7 +211,7 @@ function roleAuditView(role: CustomRole): Record<string, unknown> {
   };
 }
 
-async function getStored(stores: RoleStores, roleId: string, caller: Caller): Promise<RoleSummary> {
+async function getStored(stores: Stores, roleId: string, caller: Caller): Promise<RoleSummary> {
   const stored = await stores.roles.find(roleId, caller.reach);
   if (!stored) throw new Error('a role just stored is missing');
   return stored;

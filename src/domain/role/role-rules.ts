@@ -4,7 +4,8 @@ import type { Caller } from '../access/caller.ts';
 import type { PrivilegeLevel } from '../api/privilege.ts';
 import type { Company } from '../company/company.ts';
 import { nameKey } from '../text.ts';
-import type { CustomRole, RoleHolders, RoleStores } from './role-store.ts';
+import type { Stores } from '../stores.ts';
+import type { CustomRole, RoleHolders } from './role-store.ts';
 
 const STANDARD_ROLE_NAMES = ['Reseller', 'Company Admin'];
 
@@ -17,7 +18,7 @@ export function levelOf(company: Company): PrivilegeLevel {
 
 /** One fault for each privilege that does not exist for the company, or lies above its level. */
 export async function checkLevels(
-  stores: RoleStores,
+  stores: Stores,
   company: Company,
   privileges: readonly string[],
 ): Promise<readonly Fault[]> {
@@ -37,7 +38,7 @@ export async function checkLevels(
 
 /** One fault for each company that does not lie below the owner, or not within reach. What was there already may stay. */
 export async function checkAvailability(
-  stores: RoleStores,
+  stores: Stores,
   caller: Caller,
   owner: Company,
   availableTo: readonly string[],
@@ -59,14 +60,16 @@ export async function checkAvailability(
 }
 
 /** Unique among what every company that can choose it can choose from, and never like a standard role. */
-export async function checkName(stores: RoleStores, role: CustomRole, owner: Company): Promise<void> {
+export async function checkName(stores: Stores, caller: Caller, role: CustomRole, owner: Company): Promise<void> {
   if (STANDARD_ROLE_NAMES.some((name) => looksOf(name) === looksOf(role.name))) {
     const detail = `${role.name} is the name of a standard role. Choose another.`;
     throw conflict(detail, [{ pointer: '/name', detail }]);
   }
   const clash = await stores.roles.findNameClash(role.name, [role.companyId, ...role.availableTo], role.id);
   if (!clash) return;
-  const where = clash.companyId === owner.id ? owner.name : `${clash.companyName}, to which it is made available,`;
+  const company = await stores.companies.find(clash.companyId, caller.reach);
+  const where =
+    company?.id === owner.id ? owner.name : `${company?.name ?? 'A company'}, to which it is made available,`;
   const detail = `${where} can choose a role called ${role.name} already. Choose another name.`;
   throw conflict(detail, [{ pointer: '/name', detail }]);
 }

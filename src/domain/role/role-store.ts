@@ -1,8 +1,8 @@
-// What the commands about custom roles ask of storage, beyond what everybody asks.
+// What the domain asks of storage about roles.
 import type { Reach } from '../access/caller.ts';
 import type { PrivilegeLevel } from '../api/privilege.ts';
-import type { RoleStore, Stores } from '../stores.ts';
-import type { Role } from './role.ts';
+import type { Page, PageRequest } from '../page.ts';
+import type { Role, RoleSummary } from './role.ts';
 
 /** A role as it is kept, whoever asks. */
 export interface FullRole extends Role {
@@ -23,7 +23,25 @@ export interface RoleHolders {
   readonly count: number;
 }
 
-export interface ManagedRoleStore extends RoleStore {
+export interface RoleStore {
+  /**
+   * A role that the company may choose (standard, its own, or made available to it), with what it grants there; undefined otherwise.
+   * The role Reseller only where the company is root or a reseller. Within a transaction role and company stay as they are until its
+   * end, so that whoever is given the role may still have it then.
+   */
+  findChoosable(
+    roleId: string,
+    companyId: string,
+  ): Promise<{ id: string; name: string; privileges: readonly string[] } | undefined>;
+  listChoosable(companyId: string): Promise<readonly { id: string; name: string; description: string }[]>;
+  /** What the role grants to holders in that company, as `<api id>/<scope>`. */
+  privilegesOf(roleId: string, companyId: string): Promise<readonly string[]>;
+  find(roleId: string, reach: Reach): Promise<RoleSummary | undefined>;
+  list(
+    filter: { q?: string | undefined; kind?: string | undefined },
+    page: PageRequest,
+    reach: Reach,
+  ): Promise<Page<RoleSummary>>;
   /** Waits for, and holds until the end of the transaction, the lock under which roles are named: names stay unique over companies. */
   lockNames(): Promise<void>;
   /**
@@ -36,7 +54,7 @@ export interface ManagedRoleStore extends RoleStore {
     name: string,
     companyIds: readonly string[],
     exceptRoleId: string,
-  ): Promise<{ readonly companyId: string; readonly companyName: string } | undefined>;
+  ): Promise<{ readonly companyId: string } | undefined>;
   /** Those of the privileges that exist and belong to an API available to the company, each with its level. */
   levelsOf(privileges: readonly string[], companyId: string): Promise<ReadonlyMap<string, PrivilegeLevel>>;
   /** Holders of the role, in the given companies alone when some are given. */
@@ -47,7 +65,3 @@ export interface ManagedRoleStore extends RoleStore {
   update(role: CustomRole): Promise<void>;
   delete(roleId: string): Promise<void>;
 }
-
-export type RoleStores = Omit<Stores, 'roles'> & {
-  readonly roles: ManagedRoleStore;
-};
