@@ -38,10 +38,8 @@ export function createHttpApp({
   for (const port of ports) app.use(port);
   const handle = app.callback();
   if (!gate) return handle;
-  return (request, response) => {
-    if (!gate.takes(request)) return handle(request, response);
-    gate.answer(request, response, identify(request));
-  };
+  return (request, response) =>
+    gate.takes(request) ? gate.answer(request, response, identify(request)) : handle(request, response);
 }
 
 /** After the answer has begun: mostly a caller who did not wait for the end of it. */

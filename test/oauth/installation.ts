@@ -23,7 +23,7 @@ import { COMPANY_ADMIN_ROLE_ID, RESELLER_ROLE_ID } from '../../src/domain/role/r
 import { type KeyRing, openKeyRing } from '../../src/domain/signing-key/key-ring.ts';
 import type { Storage } from '../../src/domain/stores.ts';
 import { createTokenInspector } from '../../src/domain/token/token-inspector.ts';
-import { requestContext } from '../../src/ports/http/request-context.ts';
+import { createIdentifyRequest, requestContext } from '../../src/ports/http/request-context.ts';
 import { createOAuth, type OAuthParts } from '../../src/ports/oauth/oauth.ts';
 import { type Database, openDatabase } from '../../src/storage/open-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -122,7 +122,12 @@ async function listen(parts: ServerParts): Promise<Server> {
   const app = new Koa();
   app.on('error', (error: unknown) => parts.log.debug({ err: error }, 'an answer could not be sent'));
   const trustedProxies = compileIpMatcher(parseIpRuleList('127.0.0.0/8').rules);
-  app.use(requestContext({ trustedProxies, log: parts.log }) as Middleware);
+  app.use(
+    requestContext({
+      identify: createIdentifyRequest({ trustedProxies, log: parts.log }),
+      log: parts.log,
+    }) as Middleware,
+  );
   const inspector = createTokenInspector(parts);
   app.use(createOAuth({ ...parts, inspector, failureThrottle: createFailureThrottle() }) as Middleware);
   app.use((ctx) => {

@@ -13,7 +13,7 @@ import { createClientService } from '../../src/domain/client/client-service.ts';
 import { createRoleService } from '../../src/domain/role/role-service.ts';
 import { createAccountService } from '../../src/domain/user/accounts.ts';
 import { createUserService } from '../../src/domain/user/user-service.ts';
-import { requestContext } from '../../src/ports/http/request-context.ts';
+import { createIdentifyRequest, requestContext } from '../../src/ports/http/request-context.ts';
 import { createPageAssets } from '../../src/ports/pages/assets.ts';
 import type { PageServices } from '../../src/ports/pages/page.ts';
 import { createPages } from '../../src/ports/pages/pages.ts';
@@ -76,7 +76,12 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
     users: createUserService({ storage, clock }),
   };
   const app = new Koa();
-  app.use(requestContext({ trustedProxies: compileIpMatcher([]), log }) as Koa.Middleware);
+  app.use(
+    requestContext({
+      identify: createIdentifyRequest({ trustedProxies: compileIpMatcher([]), log }),
+      log,
+    }) as Koa.Middleware,
+  );
   app.use(createPageAssets());
   const secureCookies = issuer.startsWith('https:');
   const formGuard = createFormGuard({ dataSource });

@@ -6,6 +6,9 @@ export const AUDIT_ACTIONS = {
   'token.issued': 'An access token was issued to a client.',
   'token.refused': 'A token request was refused; the reason says why.',
   'token.revoked': 'A client revoked one of its tokens.',
+  'token.use_refused':
+    'A call that the gate was asked about came from an address that is not allowed; told once a minute for each client and address.',
+  'token.use_reported': 'As token.use_refused, but let through, because the restriction only reports.',
   'client.created': 'A client was registered.',
   'client.updated': 'A client was changed.',
   'client.deleted': 'A client was deleted with its secrets.',

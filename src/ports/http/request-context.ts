@@ -59,8 +59,7 @@ export function createIdentifyRequest({ trustedProxies, log }: Parts): IdentifyR
 }
 
 /** Sets `X-Request-Id` on every answer. */
-export function requestContext(parts: Parts & { identify?: IdentifyRequest }): Middleware<RequestState> {
-  const { log, identify = createIdentifyRequest(parts) } = parts;
+export function requestContext({ identify, log }: { identify: IdentifyRequest; log: Log }): Middleware<RequestState> {
   return async (ctx, next) => {
     Object.assign(ctx.state, identify(ctx.req));
     ctx.state.log = log;
