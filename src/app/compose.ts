@@ -13,6 +13,7 @@ import { createTokenInspector } from '../domain/token/token-inspector.ts';
 import { createBearerAuthenticator } from '../ports/api/bearer-authenticator.ts';
 import { createDocs } from '../ports/api/docs.ts';
 import { createApi } from '../ports/api/router.ts';
+import { createGate } from '../ports/gate/gate.ts';
 import { createOAuth } from '../ports/oauth/oauth.ts';
 import { createPageAssets } from '../ports/pages/assets.ts';
 import { createPages, createSignedInCheck } from '../ports/pages/pages.ts';
@@ -60,7 +61,7 @@ export async function compose(parts: Parts): Promise<Composition> {
   const resolveHost = (name: string) => hosts.resolve(name);
   const database = await openDatabase({ connection, issuer, log, clock, poolSize, resolveHost });
   stopping.add('database', () => database.close());
-  const { storage, liveTokens, auditLog, useRecorder, formGuard } = database;
+  const { storage, liveTokens, liveApis, auditLog, useRecorder, formGuard } = database;
   const liveClients = awaitHostNames(database.liveClients, hosts);
 
   const queues = createBcryptQueues(settings);
@@ -87,6 +88,7 @@ export async function compose(parts: Parts): Promise<Composition> {
     log,
     isHttps,
     trustedProxies: compileTrustedProxies(settings.trustedProxies),
+    gate: createGate({ inspector, liveApis, auditLog, useRecorder, log, clock }),
     ports: [
       createOAuth({
         issuer,

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { unavailable } from '../base/problem.ts';
 import type { IpAddress } from '../domain/address/ip-address.ts';
+import type { LiveApis } from '../domain/api/live-api.ts';
 import type { AuditLog } from '../domain/audit/audit-event.ts';
 import type { LiveClients } from '../domain/client/live-client.ts';
 import type { Storage, UseRecorder } from '../domain/stores.ts';
@@ -14,6 +15,7 @@ import { createDataSource, type DatabaseConnection } from './data-source.ts';
 import { DatabaseSession } from './database-session.ts';
 import { createFormGuard, type FormGuard } from './form-guard.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { createLiveApis } from './live-apis.ts';
 import { createLiveClients } from './live-clients.ts';
 import { createLiveTokens } from './live-tokens.ts';
 import { migrate } from './migrate.ts';
@@ -35,6 +37,7 @@ export interface Database {
   readonly storage: Storage;
   readonly liveClients: LiveClients;
   readonly liveTokens: LiveTokens;
+  readonly liveApis: LiveApis;
   readonly auditLog: AuditLog;
   readonly useRecorder: UseRecorder;
   readonly formGuard: FormGuard;
@@ -74,6 +77,7 @@ async function assemble(dataSource: DataSource, options: OpenDatabaseOptions): P
     storage: createPostgresStorage({ dataSource, onCommitted: (changes) => feed.apply(changes) }),
     liveClients: createLiveClients({ dataSource, feed, log, resolveHost }),
     liveTokens: createLiveTokens({ dataSource, feed, log }),
+    liveApis: createLiveApis({ dataSource, feed }),
     auditLog: auditWriter,
     useRecorder,
     formGuard: createFormGuard({ dataSource }),
