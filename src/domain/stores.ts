@@ -61,6 +61,8 @@ export interface AuditFilter {
   readonly actorId?: string | undefined;
   readonly targetId?: string | undefined;
   readonly requestId?: string | undefined;
+  /** Events in the log of this company alone. */
+  readonly companyId?: string | undefined;
   /** Events about this client: it acted, or was acted upon. */
   readonly clientId?: string | undefined;
   readonly from?: Date | undefined;
@@ -81,6 +83,8 @@ export interface SessionStore {
   /** Idle and absolute ends are checked by the domain; storage drops what is past both. */
   listOfUser(userId: string): Promise<readonly Session[]>;
   touch(sessionId: string, seenAt: Date): Promise<void>;
+  /** The company for which the user acts in this session from now on; null for their own. */
+  actFor(sessionId: string, companyId: string | null): Promise<void>;
   delete(sessionId: string): Promise<void>;
   /** All of the user's sessions but the one given. Answers how many ended. */
   deleteOfUser(userId: string, exceptSessionId: string | null): Promise<number>;

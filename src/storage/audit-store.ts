@@ -113,6 +113,7 @@ function filterConditions(filter: AuditFilter, isId: boolean, values: SqlValues)
     if (value !== undefined) conditions.push(`e.${column} = ${values.add(value)}`);
   }
   if (filter.actorId !== undefined) conditions.push(`e.actor_id = ${values.add(filter.actorId)}`);
+  if (filter.companyId !== undefined) conditions.push(`e.company_id = ${values.add(filter.companyId)}`);
   if (filter.targetId !== undefined) conditions.push(`e.target_id = ${values.add(filter.targetId)}`);
   if (filter.clientId !== undefined) {
     const client = values.add(filter.clientId);

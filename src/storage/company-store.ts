@@ -26,6 +26,8 @@ export function createCompanyStore(statements: Statements): CompanyStore {
     findForUpdate: (id, reach) => findCompany(statements, id, reach, 'FOR UPDATE'),
     findSummary: (id, reach) => findSummary(statements, id, reach),
     list: (filter, page, reach) => listCompanies(statements, filter, page, reach),
+    count: (reach) => countCompanies(statements, reach),
+    namesOf: (ids, reach) => namesOf(statements, ids, reach),
     async isNameTaken(name, parentId, exceptId) {
       const { rows } = await query<{ taken: boolean }>(
         `SELECT EXISTS (
@@ -140,6 +142,30 @@ async function listCompanies({ query }: Statements, filter: CompanyFilter, page:
     (row) => toSummary(row, reach),
     (row) => encodeCursor(`companies.${sort}`, [position(row), row.id]),
   );
+}
+
+async function countCompanies({ query }: Statements, reach: Reach): Promise<{ active: number; suspended: number }> {
+  const values = new SqlValues();
+  const { rows } = await query<{ active: number; suspended: number }>(
+    `SELECT count(*) FILTER (WHERE c.status = 'active')::integer AS active,
+       count(*) FILTER (WHERE c.status = 'suspended')::integer AS suspended
+     FROM company c WHERE ${withinReach(reach, COMPANY, values)}`,
+    values.list,
+  );
+  return rows[0] ?? { active: 0, suspended: 0 };
+}
+
+async function namesOf(
+  { query }: Statements,
+  ids: readonly string[],
+  reach: Reach,
+): Promise<ReadonlyMap<string, string>> {
+  const values = new SqlValues();
+  const { rows } = await query<{ id: string; name: string }>(
+    `SELECT c.id, c.name FROM company c WHERE c.id = ANY (${values.add(ids)}) AND ${withinReach(reach, COMPANY, values)}`,
+    values.list,
+  );
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 function filterConditions(filter: CompanyFilter, values: SqlValues): string[] {

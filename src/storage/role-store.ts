@@ -25,6 +25,16 @@ export function createRoleStore(statements: Statements): RoleStore {
       );
       return rows;
     },
+    async listCovered(companyId, privileges) {
+      const { rows } = await query<{ id: string; name: string; isCovered: boolean }>(
+        `SELECT r.id, r.name, NOT EXISTS (
+           SELECT g.api_id || '/' || g.scope FROM granted_privileges(r.id, $1) g EXCEPT SELECT unnest($2::text[])
+         ) AS "isCovered"
+         FROM choosable_roles($1) r ORDER BY r.kind DESC, r.name_key, r.id`,
+        [companyId, privileges],
+      );
+      return rows;
+    },
     privilegesOf: (roleId, companyId) => privilegesOf(statements, roleId, companyId),
     find: (roleId, reach) => findRole(statements, roleId, reach),
     list: (filter, page, reach) => listRoles(statements, filter, page, reach),
@@ -101,7 +111,7 @@ const position = z.tuple([cursorInstant, cursorText]);
 
 async function listRoles(
   { query }: Statements,
-  filter: { q?: string | undefined; kind?: string | undefined },
+  filter: { q?: string | undefined; kind?: string | undefined; companyId?: string | undefined },
   page: PageRequest,
   reach: Reach,
 ) {
@@ -109,6 +119,7 @@ async function listRoles(
   const conditions = [summaryFor(reach, values)];
   if (filter.q !== undefined) conditions.push(`r.search_text LIKE ${values.add(containing(filter.q))}`);
   if (filter.kind !== undefined) conditions.push(`r.kind = ${values.add(filter.kind)}`);
+  if (filter.companyId !== undefined) conditions.push(`r.company_id = ${values.add(filter.companyId)}`);
   const after = decodeCursor(page.cursor, 'roles', position);
   if (after) {
     conditions.push(`(r.created_at, r.id) < (${values.add(after[0])}::timestamptz, ${values.add(after[1])})`);

@@ -24,6 +24,9 @@ export function createSessionStore({ manager, query }: Statements): SessionStore
       // Of two requests at once the later one counts, in whatever order they arrive here.
       await query('UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2', [sessionId, seenAt]);
     },
+    async actFor(sessionId, companyId) {
+      await query('UPDATE session SET acting_company_id = $2 WHERE id = $1', [sessionId, companyId]);
+    },
     async delete(sessionId) {
       await manager.delete(sessionEntity, { id: sessionId });
     },

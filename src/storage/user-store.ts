@@ -35,6 +35,7 @@ export function createUserStore(statements: Statements): UserStore {
     findWithin: (id, reach) => findWithin(statements, id, reach),
     findForUpdate: (id, reach) => findForUpdate(statements, id, reach),
     list: (filter, page, reach) => listUsers(statements, filter, page, reach),
+    count: (reach) => countUsers(statements, reach),
     async delete(id) {
       await manager.delete(userAccountEntity, { id });
     },
@@ -53,6 +54,17 @@ export function createUserStore(statements: Statements): UserStore {
       return rows[0]?.found === true;
     },
   };
+}
+
+async function countUsers({ query }: Statements, reach: Reach): Promise<{ active: number; inactive: number }> {
+  const values = new SqlValues();
+  const { rows } = await query<{ active: number; inactive: number }>(
+    `SELECT count(*) FILTER (WHERE u.status = 'active')::integer AS active,
+       count(*) FILTER (WHERE u.status = 'inactive')::integer AS inactive
+     FROM user_account u JOIN company co ON co.id = u.company_id WHERE ${withinReach(reach, COMPANY, values)}`,
+    values.list,
+  );
+  return rows[0] ?? { active: 0, inactive: 0 };
 }
 
 async function findUser(

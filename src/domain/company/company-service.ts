@@ -17,6 +17,11 @@ export interface CompanyService {
   get(caller: Caller, companyId: string): Promise<CompanySummary>;
   /** The companies within reach, the caller's own too. */
   list(caller: Caller, filter: CompanyFilter, page: PageRequest): Promise<Page<CompanySummary>>;
+  count(caller: Caller): Promise<{ readonly active: number; readonly suspended: number }>;
+  /** What belongs to the company itself, and how much to it and all below it: what suspending it stops. */
+  contents(caller: Caller, companyId: string): Promise<CompanyContents & { readonly withBelow: ContentsWithBelow }>;
+  /** For lists of whatever belongs to companies: the names of those within reach, by id. */
+  namesOf(caller: Caller, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   create(caller: Caller, input: NewCompany): Promise<CompanySummary>;
   /** `ifVersion`: refuses with `resource.changed` when somebody else was faster. */
   update(caller: Caller, companyId: string, patch: CompanyPatch, ifVersion?: number): Promise<CompanySummary>;
@@ -25,6 +30,13 @@ export interface CompanyService {
   reactivate(caller: Caller, companyId: string): Promise<CompanySummary>;
   /** Only when it is empty; the conflict says what is in the way. */
   delete(caller: Caller, companyId: string, ifVersion?: number): Promise<void>;
+}
+
+export interface ContentsWithBelow {
+  /** Without the company itself. */
+  readonly companies: number;
+  readonly clients: number;
+  readonly users: number;
 }
 
 interface Parts {
@@ -45,12 +57,43 @@ export function createCompanyService(parts: Parts): CompanyService {
       requirePrivilege(caller, 'companies:read');
       return storage.read((stores) => stores.companies.list(filter, page, caller.reach));
     },
+    count(caller) {
+      requirePrivilege(caller, 'companies:read');
+      return storage.read((stores) => stores.companies.count(caller.reach));
+    },
+    contents: (caller, companyId) => countContents(parts, caller, companyId),
+    async namesOf(caller, ids) {
+      const distinct = [...new Set(ids)];
+      if (distinct.length === 0) return new Map();
+      return storage.read((stores) => stores.companies.namesOf(distinct, caller.reach));
+    },
     create: (caller, input) => createCompany(parts, caller, input),
     update: (caller, companyId, patch, ifVersion) => updateCompany(parts, caller, companyId, patch, ifVersion),
     suspend: (caller, companyId) => updateCompany(parts, caller, companyId, { status: 'suspended' }),
     reactivate: (caller, companyId) => updateCompany(parts, caller, companyId, { status: 'active' }),
     delete: (caller, companyId, ifVersion) => deleteCompany(parts, caller, companyId, ifVersion),
   };
+}
+
+async function countContents({ storage }: Parts, caller: Caller, companyId: string) {
+  requirePrivilege(caller, 'companies:read');
+  return storage.read(async (stores) => {
+    const company = await stores.companies.find(companyId, caller.reach);
+    if (!company) throw notFound('company');
+    const below = { companyId: company.id, companyPath: company.path, subtree: true };
+    const [own, companies, clients, users] = await Promise.all([
+      stores.companies.contentsOf(companyId),
+      stores.companies.count(below),
+      stores.clients.count(below),
+      stores.users.count(below),
+    ]);
+    const withBelow = {
+      companies: companies.active + companies.suspended - 1,
+      clients: clients.active + clients.inactive,
+      users: users.active + users.inactive,
+    };
+    return { ...own, withBelow };
+  });
 }
 
 async function createCompany(parts: Parts, caller: Caller, input: NewCompany): Promise<CompanySummary> {

@@ -44,6 +44,10 @@ export interface CompanyStore {
   /** As `find`, and locks the row until the end of the transaction: nobody puts anything into it meanwhile. */
   findForUpdate(id: string, reach: Reach | null): Promise<Company | undefined>;
   list(filter: CompanyFilter, page: PageRequest, reach: Reach): Promise<Page<CompanySummary>>;
+  /** Companies within reach, the caller's own too, however deep. */
+  count(reach: Reach): Promise<{ readonly active: number; readonly suspended: number }>;
+  /** The names of those of the companies that lie within reach, by id. */
+  namesOf(ids: readonly string[], reach: Reach): Promise<ReadonlyMap<string, string>>;
   /** Whether a company directly below the parent has the name already, compared by `nameKey`. */
   isNameTaken(name: string, parentId: string, exceptId: string | null): Promise<boolean>;
   contentsOf(id: string): Promise<CompanyContents>;

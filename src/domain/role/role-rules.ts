@@ -16,6 +16,10 @@ export function levelOf(company: Company): PrivilegeLevel {
   return company.reseller ? 'reseller' : 'company';
 }
 
+export function isAtMost(level: PrivilegeLevel, limit: PrivilegeLevel): boolean {
+  return RANKS[level] <= RANKS[limit];
+}
+
 /** One fault for each privilege that does not exist for the company, or lies above its level. */
 export async function checkLevels(
   stores: Stores,
@@ -30,7 +34,7 @@ export async function checkLevels(
     if (level === undefined) {
       return [{ pointer, detail: 'There is no such privilege, or its API is not available to this company.' }];
     }
-    if (RANKS[level] <= RANKS[limit]) return [];
+    if (isAtMost(level, limit)) return [];
     const detail = `${privilege} has the level ${level}. Roles of ${company.name} hold privileges up to the level ${limit}.`;
     return [{ pointer, detail }];
   });

@@ -9,7 +9,7 @@ export interface RoleService {
   get(caller: Caller, roleId: string): Promise<RoleSummary>;
   list(
     caller: Caller,
-    filter: { q?: string | undefined; kind?: string | undefined },
+    filter: { q?: string | undefined; kind?: string | undefined; companyId?: string | undefined },
     page: PageRequest,
   ): Promise<Page<RoleSummary>>;
   /** Roles that a client or user of the caller's company may be given. */

@@ -34,11 +34,16 @@ export interface RoleStore {
     companyId: string,
   ): Promise<{ id: string; name: string; privileges: readonly string[] } | undefined>;
   listChoosable(companyId: string): Promise<readonly { id: string; name: string; description: string }[]>;
+  /** As `listChoosable`, and whether the role grants nothing there beyond the given privileges. */
+  listCovered(
+    companyId: string,
+    privileges: readonly string[],
+  ): Promise<readonly { id: string; name: string; isCovered: boolean }[]>;
   /** What the role grants to holders in that company, as `<api id>/<scope>`. */
   privilegesOf(roleId: string, companyId: string): Promise<readonly string[]>;
   find(roleId: string, reach: Reach): Promise<RoleSummary | undefined>;
   list(
-    filter: { q?: string | undefined; kind?: string | undefined },
+    filter: { q?: string | undefined; kind?: string | undefined; companyId?: string | undefined },
     page: PageRequest,
     reach: Reach,
   ): Promise<Page<RoleSummary>>;

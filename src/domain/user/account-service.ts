@@ -11,7 +11,10 @@ export interface SignedIn {
 
 /** Who a cookie stands for, read anew at every request. */
 export interface PageVisitor {
+  /** Narrowed to the company for which the user acts in this session. */
   readonly caller: Caller;
+  /** The user as they are, whatever company they act for; the same as `caller` when they act for none. */
+  readonly own: Caller;
   readonly user: UserSummary;
   readonly session: Session;
 }
@@ -37,6 +40,11 @@ export interface AccountService {
   ): Promise<SignedIn>;
   /** undefined when the session is over, or its user or company is no longer active. */
   findVisitor(sessionToken: string, origin: Origin): Promise<PageVisitor | undefined>;
+  /**
+   * From the next request on the session acts for a company below the user's own, with the rights of the role Reseller there; null ends
+   * that. 404 for a company out of reach, 403 for whoever does not have the role Reseller.
+   */
+  actFor(visitor: PageVisitor, companyId: string | null): Promise<void>;
   signOut(visitor: PageVisitor): Promise<void>;
   /** Other sessions end; this one gets a new token. 422 at `/current_password` when that is wrong. */
   changePassword(

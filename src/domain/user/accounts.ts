@@ -5,6 +5,7 @@ import { actorOf, auditEvent } from '../audit/audit-event.ts';
 import { credentialDigest } from '../client/credential.ts';
 import { nameKey } from '../text.ts';
 import type { AccountService, PageVisitor, SignedIn } from './account-service.ts';
+import { actFor, findActingCaller } from './acting.ts';
 import { createFirstSteps } from './first-steps.ts';
 import { type AccountParts, bearerHash, createBearer, openSession, userCaller, userParty } from './opening.ts';
 import { checkNewPassword, normalizePassword } from './password.ts';
@@ -20,6 +21,7 @@ export function createAccountService(parts: AccountParts): AccountService {
     ...createFirstSteps(parts),
     signIn: (input, origin) => signIn(parts, input, origin),
     findVisitor: (sessionToken, origin) => findVisitor(parts, sessionToken, origin),
+    actFor: (visitor, companyId) => actFor(parts.storage, visitor, companyId),
     signOut: (visitor) => signOut(parts, visitor),
     changePassword: (visitor, input) => changePassword(parts, visitor, input),
     listSessions: async (visitor) => {
@@ -143,7 +145,8 @@ async function findVisitor(
     if (now.getTime() - session.lastSeenAt.getTime() > TOUCH_AFTER_MILLISECONDS) {
       await stores.sessions.touch(session.id, now);
     }
-    return { caller: userCaller(user, origin), user, session };
+    const own = userCaller(user, origin);
+    return { caller: await findActingCaller(stores, own, session), own, user, session };
   });
 }
 

@@ -17,6 +17,7 @@ import type { User, UserSummary } from './user.ts';
 export interface UserCommands {
   get(caller: Caller, userId: string): Promise<UserSummary>;
   list(caller: Caller, filter: UserFilter, page: PageRequest): Promise<Page<UserSummary>>;
+  count(caller: Caller): Promise<{ readonly active: number; readonly inactive: number }>;
   /** `ifVersion`: refuses with `resource.changed` when somebody else was faster. */
   update(caller: Caller, userId: string, patch: UserPatch, ifVersion?: number): Promise<UserSummary>;
   activate(caller: Caller, userId: string): Promise<UserSummary>;
@@ -47,6 +48,10 @@ export function createUserCommands(parts: Parts): UserCommands {
     list(caller, filter, page) {
       requirePrivilege(caller, 'users:read');
       return storage.read((stores) => stores.users.list(filter, page, caller.reach));
+    },
+    count(caller) {
+      requirePrivilege(caller, 'users:read');
+      return storage.read((stores) => stores.users.count(caller.reach));
     },
     update: (caller, userId, patch, ifVersion) => updateUser(parts, caller, userId, patch, ifVersion),
     activate: (caller, userId) => updateUser(parts, caller, userId, { status: 'active' }),

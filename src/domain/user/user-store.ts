@@ -30,6 +30,7 @@ export interface UserStore {
   /** As `findWithin`, and locks the row until the end of the transaction. */
   findForUpdate(id: string, reach: Reach): Promise<UserSummary | undefined>;
   list(filter: UserFilter, page: PageRequest, reach: Reach): Promise<Page<UserSummary>>;
+  count(reach: Reach): Promise<{ readonly active: number; readonly inactive: number }>;
   /** With sessions and invitations. */
   delete(id: string): Promise<void>;
   /** Waits for, and holds until the end of the transaction, the lock under which managers of users are taken away: of two who take away each other one is told. */
