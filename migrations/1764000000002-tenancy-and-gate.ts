@@ -20,15 +20,16 @@ ALTER TABLE api
   ADD COLUMN unknown_operations text NOT NULL DEFAULT 'refuse',
   ADD COLUMN imported_at timestamptz(3),
   ADD COLUMN base_paths text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN server_origins text[] NOT NULL DEFAULT '{}',
   ADD CONSTRAINT api_unknown_operations CHECK (unknown_operations IN ('refuse', 'allow'));
 `;
 
-// The document lies apart: it may have megabytes, and lists of APIs don't read it. `scopes` is a list of lists: all scopes of any
-// one of them open the operation.
+// The document lies apart, as JSON with gzip: it may have megabytes, and lists of APIs don't read it. `scopes` is a list of lists:
+// all scopes of any one of them open the operation.
 const TABLES = `
 CREATE TABLE api_document (
   api_id text COLLATE "C" PRIMARY KEY REFERENCES api (id) ON DELETE CASCADE,
-  document text NOT NULL
+  document bytea NOT NULL
 );
 
 CREATE TABLE api_operation (

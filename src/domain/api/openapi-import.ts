@@ -4,11 +4,11 @@ import { type Fault, invalid } from '../../base/problem.ts';
 import type { ApiOperation } from './operation-matcher.ts';
 import { readOperations } from './openapi-operations.ts';
 import { derivePrivileges, type ImportedPrivilege } from './openapi-privileges.ts';
+import { readServers } from './openapi-servers.ts';
 import { readDocument } from './openapi-source.ts';
 import {
   documentFault,
   Findings,
-  isJsonArray,
   isJsonObject,
   type JsonObject,
   member,
@@ -16,7 +16,6 @@ import {
   type Reading,
   textOf,
 } from './openapi-value.ts';
-import { splitRequestPath } from './path-template.ts';
 
 export interface ImportedApi {
   readonly title: string;
@@ -27,13 +26,14 @@ export interface ImportedApi {
   readonly operations: readonly ApiOperation[];
   /** Of the document's servers, such as `/api/v3`; `['']` where they have none. */
   readonly basePaths: readonly string[];
+  /** Of those servers that the document names in full, such as `https://api.example.com`. */
+  readonly serverOrigins: readonly string[];
   /** What doesn't stand in the way but should be known, with a pointer into the document. */
   readonly problems: readonly Fault[];
 }
 
 const MAX_TITLE = 200;
 const MAX_VERSION = 100;
-const MAX_BASE_PATHS = 20;
 
 /** JSON or YAML, OpenAPI 3.0 or 3.1, at most 20 MB. Throws `request.invalid` with a pointer into the document for every fault. */
 export function importOpenApi(source: Uint8Array | string): ImportedApi {
@@ -46,14 +46,14 @@ export function importOpenApi(source: Uint8Array | string): ImportedApi {
   );
   if (!title) reading.faults.add('/info/title', 'The document has no title. Add info with a title.');
   const derived = derivePrivileges(reading, readOperations(reading));
-  const basePaths = readBasePaths(reading);
+  const servers = readServers(reading);
   if (reading.faults.list.length > 0) throw invalid(reading.faults.list);
   return {
     title: plainLine(title ?? '', MAX_TITLE),
     version: plainLine(version ?? '', MAX_VERSION),
     document,
     ...derived,
-    basePaths,
+    ...servers,
     problems: reading.notices.list,
   };
 }
@@ -72,51 +72,6 @@ function checkVersion(document: JsonObject): void {
   if (!/^3\.[01](?:\.\d+)?(?:-[\w.]+)?$/.test(version)) {
     throw documentFault('/openapi', `OpenAPI ${plainLine(version, 30)} is not read. Send version 3.0 or 3.1.`);
   }
-}
-
-/** The paths of `servers`, with every variable in each of its values: where the gate looks for the operations. */
-function readBasePaths({ document, notices }: Reading): readonly string[] {
-  const servers = member(document, 'servers');
-  const found = new Set<string>();
-  for (const [index, server] of (isJsonArray(servers) ? servers : []).entries()) {
-    const url = isJsonObject(server) ? member(server, 'url') : undefined;
-    if (!isJsonObject(server) || typeof url !== 'string') continue;
-    for (const written of writeOut(url, server)) {
-      const path = basePathOf(written);
-      if (path !== undefined) found.add(path);
-      else
-        notices.add(
-          `/servers/${index}/url`,
-          'The gate cannot look below this server: its path has a variable or a dot segment.',
-        );
-    }
-  }
-  return found.size === 0 ? [''] : [...found].slice(0, MAX_BASE_PATHS);
-}
-
-function writeOut(url: string, server: JsonObject): readonly string[] {
-  const variables = member(server, 'variables');
-  let urls = [url];
-  for (const [name, variable] of Object.entries(isJsonObject(variables) ? variables : {})) {
-    if (!isJsonObject(variable) || !url.includes(`{${name}}`)) continue;
-    const choices = member(variable, 'enum');
-    const values = (isJsonArray(choices) ? choices : [member(variable, 'default')]).filter(
-      (value) => typeof value === 'string',
-    );
-    urls = urls.flatMap((each) => values.map((value) => each.replaceAll(`{${name}}`, value))).slice(0, MAX_BASE_PATHS);
-  }
-  return urls;
-}
-
-/** undefined for a path that no request has. A server without scheme and host stands for the one that the document came from. */
-function basePathOf(url: string): string | undefined {
-  const path = url
-    .replace(/^[a-z][a-z0-9+.-]*:/i, '')
-    .replace(/^\/\/[^/?#]*/, '')
-    .replace(/[?#].*$/s, '')
-    .replace(/\/+$/, '');
-  const rooted = path === '' || path.startsWith('/') ? path : `/${path}`;
-  return rooted === '' || (!/[{}]/.test(rooted) && splitRequestPath(rooted)) ? rooted : undefined;
 }
 
 /** A privilege of an API as it is stored. One without operations was made by hand. */

@@ -2,6 +2,7 @@
 
 import type { ApiOperation } from './operation-matcher.ts';
 import { resolvePathItem } from './openapi-operations.ts';
+import { withHosts } from './openapi-servers.ts';
 import { Findings, isJsonObject, type JsonObject, type JsonValue, member, toPointer } from './openapi-value.ts';
 
 const SCHEME = 'postern';
@@ -9,6 +10,8 @@ const SCHEME = 'postern';
 export interface SwaggerParts {
   /** This server's token endpoint. */
   readonly tokenUrl: string;
+  /** The API's own: usually where it is. */
+  readonly identifier: string;
   readonly privileges: readonly { readonly scope: string; readonly description: string }[];
   readonly operations: readonly ApiOperation[];
 }
@@ -23,6 +26,7 @@ export function toSwaggerDocument(document: JsonObject, parts: SwaggerParts): Js
   const webhooks = member(document, 'webhooks');
   return {
     ...rest,
+    servers: withHosts(member(document, 'servers'), parts.identifier),
     ...(isJsonObject(webhooks) ? { webhooks: mapValues(webhooks, withoutSecurity) } : {}),
     paths: securePaths(document, required),
     components: {

@@ -17,6 +17,8 @@ export interface ApiRow {
   readonly unknown_operations: 'refuse' | 'allow';
   readonly imported_at: Date | null;
   readonly base_paths: readonly string[];
+  /** Of the document's servers, such as `https://api.example.com`. */
+  readonly server_origins: readonly string[];
 }
 
 export const apiEntity = new EntitySchema<ApiRow>({
@@ -36,6 +38,7 @@ export const apiEntity = new EntitySchema<ApiRow>({
     unknown_operations: { type: 'text', default: 'refuse' },
     imported_at: { type: 'timestamptz', precision: 3, nullable: true },
     base_paths: { type: 'text', array: true, default: '{}' },
+    server_origins: { type: 'text', array: true, default: '{}' },
   },
   uniques: [
     { name: 'api_identifier', columns: ['identifier'] },
@@ -107,15 +110,15 @@ export const privilegeEntity = new EntitySchema<PrivilegeRow>({
 
 export interface ApiDocumentRow {
   readonly api_id: string;
-  /** OpenAPI, as JSON text. */
-  readonly document: string;
+  /** OpenAPI as JSON, with gzip. */
+  readonly document: Buffer;
 }
 
 export const apiDocumentEntity = new EntitySchema<ApiDocumentRow>({
   name: 'api_document',
   columns: {
     api_id: { type: 'text', collation: 'C', primary: true },
-    document: { type: 'text' },
+    document: { type: 'bytea' },
   },
   foreignKeys: [
     {

@@ -31,7 +31,7 @@ describe.skipIf(!existsSync(program)).each([
     expect(JSON.parse(imported.documentJson)).toEqual(JSON.parse(source));
     expect(imported.privileges.map(({ scope }) => scope)).toEqual(['pets:read', 'pets:write']);
     const swagger = JSON.parse(
-      await reader.swagger(imported.documentJson, { tokenUrl: 'https://x.test/t', ...imported }),
+      await reader.swagger(imported.documentJson, { tokenUrl: 'https://x.test/t', identifier: 'urn:x', ...imported }),
     );
     expect(swagger.paths['/pets'].put.security).toEqual([{ postern: ['pets:write'] }]);
   });

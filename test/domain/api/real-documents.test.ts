@@ -58,7 +58,7 @@ describe.each(documents)('$name', ({ name, file, operations, request }) => {
       }
       const [method, url, scopes] = request;
       expect(matcher.find(method, url)?.scopes).toEqual([scopes]);
-      const parts = { tokenUrl: 'https://postern.test/oauth2/token', ...imported };
+      const parts = { tokenUrl: 'https://postern.test/oauth2/token', identifier: 'urn:example:api', ...imported };
       const again = importOpenApi(JSON.stringify(toSwaggerDocument(imported.document, parts)));
       expect(again.privileges.map(({ scope }) => scope).sort()).toEqual([...known].sort());
     },

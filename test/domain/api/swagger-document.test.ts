@@ -34,6 +34,7 @@ const imported = importOpenApi(JSON.stringify(source));
 const before = JSON.stringify(imported.document);
 const swagger = toSwaggerDocument(imported.document, {
   tokenUrl: 'https://postern.test/oauth2/token',
+  identifier: 'https://pets.test/v1',
   privileges: imported.privileges,
   operations: imported.operations,
 });
@@ -76,5 +77,42 @@ describe('the document for Swagger UI', () => {
   test('keeps the servers, the version and all else, and leaves the stored document as it is', () => {
     expect(swagger).toMatchObject({ openapi: '3.1.0', info: source.info, servers: source.servers });
     expect(JSON.stringify(imported.document)).toBe(before);
+  });
+});
+
+describe('servers', () => {
+  const serversOf = (servers: object[] | undefined, identifier: string) => {
+    const { document } = importOpenApi(JSON.stringify({ ...source, servers }));
+    return toSwaggerDocument(document, { tokenUrl: 'https://x.test/t', identifier, privileges: [], operations: [] })[
+      'servers'
+    ];
+  };
+
+  test.each([
+    ['a path', [{ url: '/v3', description: 'Live' }], [{ url: 'https://pets.test/v3', description: 'Live' }]],
+    ['a relative path', [{ url: './v3' }], [{ url: 'https://pets.test/v3' }]],
+    ['none at all', undefined, [{ url: 'https://pets.test/' }]],
+    ['an empty list', [], [{ url: 'https://pets.test/' }]],
+    ['a full address', [{ url: 'http://other.test/v3' }], [{ url: 'http://other.test/v3' }]],
+    ['a variable in front', [{ url: '{scheme}://x.test' }], [{ url: '{scheme}://x.test' }]],
+    ['the scheme left open', [{ url: '//x.test/v1' }], [{ url: '//x.test/v1' }]],
+  ])('without a host stand for that of the API, never for this one: %s', (_name, servers, expected) => {
+    expect(serversOf(servers, 'https://pets.test:443/api')).toEqual(expected);
+  });
+
+  test('are left as they are where the identifier names no host', () => {
+    expect(serversOf([{ url: '/v3' }], 'urn:example:pets')).toEqual([{ url: '/v3' }]);
+  });
+
+  test.each([
+    ['https://API.Example.com:8443/v1', ['https://api.example.com:8443']],
+    ['https://user:secret@x.test/', ['https://x.test']],
+    ['//x.test/v1', []],
+    ['/v1', []],
+    ['javascript:alert(1)', []],
+    ["https://x.test;script-src 'unsafe-inline'/", []],
+    ['https://[2001:db8::1]/', ['https://[2001:db8::1]']],
+  ])('are called at their origins, and nothing else gets into a header: %s', (url, origins) => {
+    expect(importOpenApi(JSON.stringify({ ...source, servers: [{ url }] })).serverOrigins).toEqual(origins);
   });
 });
