@@ -73,6 +73,8 @@ function toFields(company: Company) {
     name_key: nameKey(company.name),
     reseller: company.reseller,
     status: company.status,
+    ip_mode: company.ipRestriction.mode,
+    ip_rules: [...company.ipRestriction.rules],
     updated_at: company.updatedAt,
   };
 }
@@ -206,6 +208,7 @@ function toCompany(row: CompanyRow): Company {
     path: row.path,
     reseller: row.reseller,
     status: row.status,
+    ipRestriction: { mode: row.ip_mode, rules: row.ip_rules },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     version: row.version,

@@ -1,6 +1,7 @@
 // Users as lists and single views show them, and the lists.
 import { z } from 'zod';
 import type { Reach } from '../domain/access/caller.ts';
+import type { IpRestrictionMode } from '../domain/address/ip-rule-list.ts';
 import type { PageRequest } from '../domain/stores.ts';
 import { nameKey } from '../domain/text.ts';
 import type { UserSummary } from '../domain/user/user.ts';
@@ -17,13 +18,14 @@ export interface UserSummaryRow extends UserAccountRow {
   readonly company_path: string;
   readonly company_suspended: boolean;
   readonly company_reseller: boolean;
+  readonly company_ip_mode: IpRestrictionMode;
   readonly role_name: string;
   readonly privileges: readonly string[];
 }
 
 export const USER_SUMMARY = `
 SELECT u.*, co.name AS company_name, co.path AS company_path, is_suspended(co.path) AS company_suspended,
-  co.reseller AS company_reseller, r.name AS role_name,
+  co.reseller AS company_reseller, co.ip_mode AS company_ip_mode, r.name AS role_name,
   ARRAY(
     SELECT g.api_id || '/' || g.scope FROM granted_privileges(u.role_id, u.company_id) g
     ORDER BY g.api_id, g.position, g.scope
@@ -111,6 +113,7 @@ export function toSummary(row: UserSummaryRow): UserSummary {
     companyId: row.company_id,
     roleId: row.role_id,
     status: row.status,
+    ipExempt: row.ip_exempt,
     passwordHash: row.password_hash,
     lastSignInAt: row.last_sign_in_at,
     createdAt: row.created_at,
@@ -120,6 +123,7 @@ export function toSummary(row: UserSummaryRow): UserSummary {
     companyPath: row.company_path,
     companySuspended: row.company_suspended,
     companyReseller: row.company_reseller,
+    companyIpMode: row.company_ip_mode,
     roleName: row.role_name,
     privileges: row.privileges,
   };

@@ -26,11 +26,15 @@ export function createUserStore(statements: Statements): UserStore {
         ...toFields(user),
         id: user.id,
         created_at: user.createdAt,
+        last_sign_in_at: user.lastSignInAt,
         version: user.version,
       });
     },
     async update(user) {
       await manager.update(userAccountEntity, { id: user.id }, { ...toFields(user), version: () => 'version + 1' });
+    },
+    async recordSignIn(id, at) {
+      await query('UPDATE user_account SET last_sign_in_at = $2 WHERE id = $1', [id, at]);
     },
     findWithin: (id, reach) => findWithin(statements, id, reach),
     findForUpdate: (id, reach) => findForUpdate(statements, id, reach),
@@ -108,8 +112,8 @@ function toFields(user: User) {
     company_id: user.companyId,
     role_id: user.roleId,
     status: user.status,
+    ip_exempt: user.ipExempt,
     password_hash: user.passwordHash,
-    last_sign_in_at: user.lastSignInAt,
     updated_at: user.updatedAt,
   };
 }

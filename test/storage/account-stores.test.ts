@@ -55,6 +55,7 @@ describe('a user', () => {
       companyPath: tenants.reseller.path,
       companySuspended: false,
       companyReseller: true,
+      companyIpMode: 'off',
       roleName: 'Reseller',
       privileges,
     };
@@ -76,7 +77,7 @@ describe('a user', () => {
       companyId: tenants.plain.id,
       status: 'inactive',
       passwordHash: 'new hash',
-      lastSignInAt: new Date('2031-01-01T00:00:00.000Z'),
+      ipExempt: true,
       updatedAt: new Date('2031-01-01T00:00:00.000Z'),
     } as const;
     await write((stores) => stores.users.update(changed));
@@ -84,6 +85,15 @@ describe('a user', () => {
       ...changed,
       version: 2,
     });
+  });
+
+  test('signed in: that is no change, the version stays, and no change writes it back', async () => {
+    const user = await makeUser(opened.storage);
+    const at = new Date('2031-01-01T00:00:00.000Z');
+    await write((stores) => stores.users.recordSignIn(user.id, at));
+    expect(await read((stores) => stores.users.find(user.id))).toMatchObject({ lastSignInAt: at, version: 1 });
+    await write((stores) => stores.users.update(user));
+    expect(await read((stores) => stores.users.find(user.id))).toMatchObject({ lastSignInAt: at, version: 2 });
   });
 
   test('of a company below a suspended one is suspended with it', async () => {
@@ -101,13 +111,17 @@ describe('a user', () => {
       if (!current) throw new Error('missing');
       signIn = write(async (others) => {
         const found = await others.users.findByEmail(user.email);
-        if (found) await others.users.update({ ...found, lastSignInAt: new Date() });
+        if (found) await others.users.update({ ...found, name: 'Renamed' });
       });
       await isWaiting();
       await stores.users.update({ ...current, status: 'inactive' });
     });
     await signIn;
-    expect(await read((stores) => stores.users.find(user.id))).toMatchObject({ status: 'inactive', version: 3 });
+    expect(await read((stores) => stores.users.find(user.id))).toMatchObject({
+      name: 'Renamed',
+      status: 'inactive',
+      version: 3,
+    });
   });
 
   test('counts', async () => {

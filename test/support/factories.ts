@@ -23,6 +23,7 @@ export const rootCompany: Company = {
   path: `${ROOT_COMPANY_ID}/`,
   reseller: true,
   status: 'active',
+  ipRestriction: { mode: 'off', rules: [] },
   createdAt: new Date(0),
   updatedAt: new Date(0),
   version: 1,
@@ -39,6 +40,7 @@ export async function makeCompany(database: TestDatabase, given: Partial<Company
     name: `Company ${id}`,
     reseller: false,
     status: 'active',
+    ipRestriction: { mode: 'off', rules: [] },
     createdAt: now,
     updatedAt: now,
     version: 1,
@@ -48,8 +50,8 @@ export async function makeCompany(database: TestDatabase, given: Partial<Company
     path: `${row.path}${id}/`,
   };
   await database.query(
-    `INSERT INTO company (id, name, name_key, parent_id, path, reseller, status, created_at, updated_at, version)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `INSERT INTO company (id, name, name_key, parent_id, path, reseller, status, created_at, updated_at, version, ip_mode, ip_rules)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       company.id,
       company.name,
@@ -61,6 +63,8 @@ export async function makeCompany(database: TestDatabase, given: Partial<Company
       company.createdAt,
       company.updatedAt,
       company.version,
+      company.ipRestriction.mode,
+      company.ipRestriction.rules,
     ],
   );
   return company;
@@ -161,6 +165,7 @@ export function newUser(given: Partial<User> = {}): User {
     companyId: ROOT_COMPANY_ID,
     roleId: COMPANY_ADMIN_ROLE_ID,
     status: 'active',
+    ipExempt: false,
     passwordHash: null,
     lastSignInAt: null,
     createdAt: now,

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { notFound, Problem } from '../../base/problem.ts';
 import { type Caller, requireRole } from '../access/caller.ts';
+import type { HostNames } from '../address/kept-restriction.ts';
 import type { Storage, Stores } from '../stores.ts';
 import type { ClientSummary } from './client.ts';
 
@@ -14,6 +15,8 @@ export interface ClientParts {
   readonly storage: Storage;
   readonly hasher: SecretHasher;
   readonly clock: Clock;
+  /** What host names in IP rules stand for, for the question whether somebody shuts themselves out. */
+  readonly hosts?: HostNames | undefined;
 }
 
 /** The client, locked, when it lies within reach, is what the caller saw, and is no stronger than the caller. */

@@ -1,6 +1,6 @@
 // What each field of a client may hold: one schema per field, from which every port builds its own form.
 import { z } from 'zod';
-import { ipRestrictionModes } from '../address/ip-rule-list.ts';
+import { type IpRestrictionPatch, ipRestrictionField } from '../address/restriction-change.ts';
 import { freeText, instantText, lineOfText } from '../text.ts';
 import { MAX_TOKEN_LIFETIME_SECONDS, MIN_TOKEN_LIFETIME_SECONDS } from './client.ts';
 
@@ -16,12 +16,7 @@ export const clientFields = {
   companyId: identifier('company'),
   roleId: identifier('role'),
   status: z.enum(['active', 'inactive'], { error: 'Status must be active or inactive.' }),
-  ipRestriction: z.strictObject({
-    mode: z.enum(ipRestrictionModes, { error: 'Mode must be off, report or enforce.' }),
-    rules: z
-      .array(z.string({ error: 'A rule must be text.' }), { error: 'Rules must be a list of texts.' })
-      .default([]),
-  }),
+  ipRestriction: ipRestrictionField,
   defaultApi: identifier('API'),
   tokenLifetimeSeconds: z
     .int({ error: 'Token lifetime must be a whole number of seconds.' })
@@ -57,6 +52,5 @@ export interface ClientRegistration {
 export type ClientPatch = {
   readonly [K in Exclude<keyof ClientRegistration, 'companyId' | 'ipRestriction'>]?: ClientRegistration[K] | undefined;
 } & {
-  readonly ipRestriction?:
-    { readonly [K in keyof Output<'ipRestriction'>]?: Output<'ipRestriction'>[K] | undefined } | undefined;
+  readonly ipRestriction?: IpRestrictionPatch | undefined;
 };

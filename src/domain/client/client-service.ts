@@ -1,7 +1,9 @@
 // Commands and questions about clients: register, change, rotate, pause, delete, and look up.
 import { invalid, notFound } from '../../base/problem.ts';
 import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
-import { type IpRestriction, type PointedDetail, parseIpRestriction } from '../address/ip-rule-list.ts';
+import { requireOwnAddress } from '../access/own-address.ts';
+import type { PointedDetail } from '../address/ip-rule-list.ts';
+import { changeRestriction, isSameRestriction, NO_RESTRICTION } from '../address/restriction-change.ts';
 import { actorOf, auditEvent, changesBetween } from '../audit/audit-event.ts';
 import { MANAGEMENT_API_ID } from '../api/privilege.ts';
 import type { ClientFilter, Page, PageRequest, Stores } from '../stores.ts';
@@ -29,8 +31,17 @@ export interface ClientService {
   list(caller: Caller, filter: ClientFilter, page: PageRequest): Promise<Page<ClientSummary>>;
   count(caller: Caller): Promise<{ active: number; inactive: number }>;
   register(caller: Caller, input: ClientRegistration): Promise<RegisteredClient>;
-  /** `ifVersion`: refuses with `resource.changed` when somebody else was faster. */
-  update(caller: Caller, clientId: string, patch: ClientPatch, ifVersion?: number): Promise<ChangedClient>;
+  /**
+   * `ifVersion`: refuses with `resource.changed` when somebody else was faster. A client that would shut itself out has to confirm it:
+   * OwnAddressProblem.
+   */
+  update(
+    caller: Caller,
+    clientId: string,
+    patch: ClientPatch,
+    ifVersion?: number,
+    isConfirmed?: boolean,
+  ): Promise<ChangedClient>;
   delete(caller: Caller, clientId: string, ifVersion?: number): Promise<void>;
   /** A second secret beside the first, so that it can be rotated without an outage. */
   createSecret(
@@ -55,7 +66,8 @@ export function createClientService(parts: ClientParts): ClientService {
       return parts.storage.read((stores) => stores.clients.count(caller.reach));
     },
     register: (caller, input) => registerClient(parts, caller, input),
-    update: (caller, clientId, patch, ifVersion) => updateClient(parts, caller, clientId, patch, ifVersion),
+    update: (caller, clientId, patch, ifVersion, isConfirmed = false) =>
+      updateClient(parts, caller, clientId, patch, { ifVersion, isConfirmed }),
     delete: (caller, clientId, ifVersion) => deleteClient(parts, caller, clientId, ifVersion),
     createSecret: (caller, clientId, input) => createSecret(parts, caller, clientId, input.expiresAt ?? null),
     deleteSecret: (caller, clientId, secretId) => deleteSecret(parts, caller, clientId, secretId),
@@ -77,7 +89,7 @@ async function registerClient(
 ): Promise<RegisteredClient> {
   requirePrivilege(caller, 'clients:write');
   const now = parts.clock.now();
-  const restriction = checkedRestriction(input.ipRestriction ?? { mode: 'off', rules: [] });
+  const { restriction, notices } = changeRestriction(NO_RESTRICTION, input.ipRestriction);
   const client: Client = {
     clientId: createClientId(),
     name: input.name,
@@ -85,7 +97,7 @@ async function registerClient(
     companyId: input.companyId ?? caller.companyId,
     roleId: input.roleId,
     status: input.status ?? 'active',
-    ipRestriction: restriction.restriction,
+    ipRestriction: restriction,
     defaultApi: input.defaultApi ?? MANAGEMENT_API_ID,
     tokenLifetimeSeconds: input.tokenLifetimeSeconds ?? DEFAULT_TOKEN_LIFETIME_SECONDS,
     tokenFormat: input.tokenFormat ?? 'jwt',
@@ -115,7 +127,7 @@ async function registerClient(
     );
     return getStored(stores, client.clientId);
   });
-  return { client: stored, clientSecret, notices: restriction.notices };
+  return { client: stored, clientSecret, notices };
 }
 
 async function updateClient(
@@ -123,24 +135,27 @@ async function updateClient(
   caller: Caller,
   clientId: string,
   patch: ClientPatch,
-  ifVersion: number | undefined,
+  { ifVersion, isConfirmed }: { ifVersion: number | undefined; isConfirmed: boolean },
 ): Promise<ChangedClient> {
   requirePrivilege(caller, 'clients:write');
   return parts.storage.write(async (stores) => {
     const before = await getForChange(stores, caller, clientId, ifVersion);
-    const restriction = patch.ipRestriction && mergedRestriction(before.ipRestriction, patch.ipRestriction);
-    const notices = restriction?.notices ?? [];
+    const { restriction, notices } = changeRestriction(before.ipRestriction, patch.ipRestriction);
     const now = parts.clock.now();
     const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
     const after: Client = {
       ...plainClient(before),
       ...given,
-      ipRestriction: restriction?.restriction ?? before.ipRestriction,
+      ipRestriction: restriction,
       updatedAt: now,
     };
     const role = await checkAssignments(stores, caller, after, before);
     const changes = changesBetween(clientAuditView(before, before.roleName), clientAuditView(after, role.name));
     if (!changes) return { client: before, notices };
+    const isOwn = caller.type === 'client' && caller.id === clientId;
+    if (isOwn && !isConfirmed && !isSameRestriction(before.ipRestriction, restriction)) {
+      requireOwnAddress(caller, restriction, parts.hosts);
+    }
     await stores.clients.update(after);
     await stores.audit.append(
       auditEvent('client.updated', caller.origin, {
@@ -225,20 +240,6 @@ async function checkAssignments(
     throw invalid([{ pointer: '/expires_at', detail: 'Expiry must lie in the future.' }]);
   }
   return role;
-}
-
-/** What the patch leaves out stays, so that a mode can be switched without sending the list again. */
-function mergedRestriction(before: IpRestriction, patch: NonNullable<ClientPatch['ipRestriction']>) {
-  return checkedRestriction({ mode: patch.mode ?? before.mode, rules: patch.rules ?? before.rules });
-}
-
-function checkedRestriction(input: IpRestriction): {
-  restriction: IpRestriction;
-  notices: readonly PointedDetail[];
-} {
-  const parsed = parseIpRestriction(input.mode, input.rules);
-  if (!parsed.ok) throw invalid(parsed.faults);
-  return { restriction: parsed.restriction, notices: parsed.notices };
 }
 
 /** Without what a summary adds. */

@@ -3,15 +3,22 @@
 import type { Clock } from '../../base/clock.ts';
 import { conflict, forbidden, invalid, notFound, Problem } from '../../base/problem.ts';
 import { randomId } from '../../base/random.ts';
-import { type Caller, requireAll, requirePrivilege } from '../access/caller.ts';
+import { type Caller, requirePrivilege } from '../access/caller.ts';
+import { requireOwnAddress } from '../access/own-address.ts';
+import type { PointedDetail } from '../address/ip-rule-list.ts';
+import type { HostNames } from '../address/kept-restriction.ts';
+import { changeRestriction, isSameRestriction, NO_RESTRICTION } from '../address/restriction-change.ts';
 import { actorOf, type AuditAction, auditEvent, type AuditParty, changesBetween } from '../audit/audit-event.ts';
 import type { Page, PageRequest, Storage, Stores } from '../stores.ts';
 import type { CompanyPatch, NewCompany } from './company-fields.ts';
+import { checkName, checkOwn, checkParent, checkReseller, contentsInWords } from './company-rules.ts';
 import type { CompanyContents, CompanyFilter, CompanySummary } from './company-store.ts';
-import { type Company, ROOT_COMPANY_ID } from './company.ts';
+import type { Company } from './company.ts';
 
-/** Levels of the tree, the root company's counted. Paths are indexed, and nobody finds their way in a deeper one. */
-export const MAX_COMPANY_DEPTH = 20;
+export interface ChangedCompany extends CompanySummary {
+  /** What was changed of its IP rules in saving. */
+  readonly notices: readonly PointedDetail[];
+}
 
 export interface CompanyService {
   get(caller: Caller, companyId: string): Promise<CompanySummary>;
@@ -22,9 +29,16 @@ export interface CompanyService {
   contents(caller: Caller, companyId: string): Promise<CompanyContents & { readonly withBelow: ContentsWithBelow }>;
   /** For lists of whatever belongs to companies: the names of those within reach, by id. */
   namesOf(caller: Caller, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  create(caller: Caller, input: NewCompany): Promise<CompanySummary>;
-  /** `ifVersion`: refuses with `resource.changed` when somebody else was faster. */
-  update(caller: Caller, companyId: string, patch: CompanyPatch, ifVersion?: number): Promise<CompanySummary>;
+  /** `isConfirmed`: also when its IP restriction does not let in the caller's own address, which else is an OwnAddressProblem. */
+  create(caller: Caller, input: NewCompany, isConfirmed?: boolean): Promise<ChangedCompany>;
+  /** `ifVersion`: refuses with `resource.changed` when somebody else was faster. `isConfirmed` as for `create`. */
+  update(
+    caller: Caller,
+    companyId: string,
+    patch: CompanyPatch,
+    ifVersion?: number,
+    isConfirmed?: boolean,
+  ): Promise<ChangedCompany>;
   /** From the next request on all that belongs to it and below it is refused: sign-ins, tokens, and tokens already out. */
   suspend(caller: Caller, companyId: string): Promise<CompanySummary>;
   reactivate(caller: Caller, companyId: string): Promise<CompanySummary>;
@@ -42,6 +56,8 @@ export interface ContentsWithBelow {
 interface Parts {
   readonly storage: Storage;
   readonly clock: Clock;
+  /** What host names in IP rules stand for, for the question whether somebody shuts themselves out. */
+  readonly hosts?: HostNames | undefined;
 }
 
 export function createCompanyService(parts: Parts): CompanyService {
@@ -67,8 +83,9 @@ export function createCompanyService(parts: Parts): CompanyService {
       if (distinct.length === 0) return new Map();
       return storage.read((stores) => stores.companies.namesOf(distinct, caller.reach));
     },
-    create: (caller, input) => createCompany(parts, caller, input),
-    update: (caller, companyId, patch, ifVersion) => updateCompany(parts, caller, companyId, patch, ifVersion),
+    create: (caller, input, isConfirmed = false) => createCompany(parts, caller, input, isConfirmed),
+    update: (caller, companyId, patch, ifVersion, isConfirmed = false) =>
+      updateCompany(parts, caller, companyId, patch, { ifVersion, isConfirmed }),
     suspend: (caller, companyId) => updateCompany(parts, caller, companyId, { status: 'suspended' }),
     reactivate: (caller, companyId) => updateCompany(parts, caller, companyId, { status: 'active' }),
     delete: (caller, companyId, ifVersion) => deleteCompany(parts, caller, companyId, ifVersion),
@@ -96,7 +113,12 @@ async function countContents({ storage }: Parts, caller: Caller, companyId: stri
   });
 }
 
-async function createCompany(parts: Parts, caller: Caller, input: NewCompany): Promise<CompanySummary> {
+async function createCompany(
+  parts: Parts,
+  caller: Caller,
+  input: NewCompany,
+  isConfirmed: boolean,
+): Promise<ChangedCompany> {
   requirePrivilege(caller, 'companies:write');
   // Whoever reaches one company alone would not see what they made.
   if (!caller.reach.subtree) throw forbidden('Your role reaches your own company alone, so you cannot make others.');
@@ -106,6 +128,7 @@ async function createCompany(parts: Parts, caller: Caller, input: NewCompany): P
     checkParent(parent);
     const now = parts.clock.now();
     const id = randomId('co');
+    const { restriction, notices } = changeRestriction(NO_RESTRICTION, input.ipRestriction);
     const company: Company = {
       id,
       name: input.name,
@@ -113,10 +136,12 @@ async function createCompany(parts: Parts, caller: Caller, input: NewCompany): P
       path: `${parent.path}${id}/`,
       reseller: input.reseller ?? false,
       status: 'active',
+      ipRestriction: restriction,
       createdAt: now,
       updatedAt: now,
       version: 1,
     };
+    if (!isConfirmed) requireOwnAddress(caller, restriction, parts.hosts);
     await checkName(stores, company);
     await stores.companies.insert(company);
     await stores.audit.append(
@@ -128,7 +153,7 @@ async function createCompany(parts: Parts, caller: Caller, input: NewCompany): P
         changes: changesBetween({}, companyAuditView(company)) ?? null,
       }),
     );
-    return getStored(stores, company.id);
+    return { ...(await getStored(stores, company.id)), notices };
   });
 }
 
@@ -137,22 +162,27 @@ async function updateCompany(
   caller: Caller,
   companyId: string,
   patch: CompanyPatch,
-  ifVersion?: number,
-): Promise<CompanySummary> {
+  { ifVersion, isConfirmed = false }: { ifVersion?: number | undefined; isConfirmed?: boolean } = {},
+): Promise<ChangedCompany> {
   requirePrivilege(caller, 'companies:write');
   return parts.storage.write(async (stores) => {
     const before = await getForChange(stores, caller, companyId, ifVersion);
+    const { restriction, notices } = changeRestriction(before.ipRestriction, patch.ipRestriction);
     const now = parts.clock.now();
     const after: Company = {
       ...before,
       name: patch.name ?? before.name,
       reseller: patch.reseller ?? before.reseller,
       status: patch.status ?? before.status,
+      ipRestriction: restriction,
       updatedAt: now,
     };
     const changes = changesBetween(companyAuditView(before), companyAuditView(after));
-    if (!changes) return getStored(stores, companyId);
+    if (!changes) return { ...(await getStored(stores, companyId)), notices };
     checkOwn(caller, before, after);
+    if (!isConfirmed && !isSameRestriction(before.ipRestriction, restriction)) {
+      requireOwnAddress(caller, restriction, parts.hosts);
+    }
     if (after.name !== before.name) await checkName(stores, after);
     await checkReseller(stores, caller, before, after);
     await stores.companies.update(after);
@@ -165,7 +195,7 @@ async function updateCompany(
         changes,
       }),
     );
-    return getStored(stores, companyId);
+    return { ...(await getStored(stores, companyId)), notices };
   });
 }
 
@@ -208,63 +238,6 @@ async function getForChange(
   return company;
 }
 
-function checkParent(parent: Company): void {
-  if (parent.parentId !== null && !parent.reseller) {
-    const detail = `${parent.name} is not marked as a reseller, so it cannot have companies below it.`;
-    throw invalid([{ pointer: '/parent_id', detail }]);
-  }
-  if (parent.path.split('/').length - 1 >= MAX_COMPANY_DEPTH) {
-    const detail = `The tree of companies has at most ${MAX_COMPANY_DEPTH} levels. Choose a company further up.`;
-    throw invalid([{ pointer: '/parent_id', detail }]);
-  }
-}
-
-/** One's own company is the business of those above it. Above root there is nobody: its administrators may rename it. */
-function checkOwn(caller: Caller, before: Company, after: Company): void {
-  if (before.id !== caller.companyId) return;
-  if (after.status !== before.status) throw forbidden('This is your own company. You cannot suspend or reactivate it.');
-  if (before.id !== ROOT_COMPANY_ID) throw forbidden('This is your own company. Those above it can change it.');
-  if (after.reseller !== before.reseller) throw forbidden('The root company can always have companies below it.');
-}
-
-async function checkName(stores: Stores, company: Company): Promise<void> {
-  if (company.parentId === null) return;
-  if (!(await stores.companies.isNameTaken(company.name, company.parentId, company.id))) return;
-  const detail = `Another company beside it is called ${company.name} already.`;
-  throw conflict(detail, [{ pointer: '/name', detail }]);
-}
-
-async function checkReseller(stores: Stores, caller: Caller, before: Company, after: Company): Promise<void> {
-  if (after.reseller === before.reseller) return;
-  if (after.reseller) {
-    // Roles that are made available from above may gain by it at once.
-    requireAll(caller, await stores.companies.resellerPrivileges(after.id), `make ${after.name} a reseller`);
-    return;
-  }
-  const { companies, resellers, resellerRoles } = await stores.companies.contentsOf(after.id);
-  const inTheWay = [
-    ...counted(companies, 'company below it', 'companies below it'),
-    ...counted(resellers, 'holder of the role Reseller', 'holders of the role Reseller'),
-    ...resellerRoles.map((name) => `the role ${name} with privileges of a reseller`),
-  ];
-  if (inTheWay.length === 0) return;
-  const detail = `${after.name} must stay a reseller while it has ${inTheWay.join(', ')}.`;
-  throw conflict(detail, [{ pointer: '/reseller', detail }]);
-}
-
-function contentsInWords(contents: CompanyContents): readonly string[] {
-  return [
-    ...counted(contents.companies, 'company', 'companies'),
-    ...counted(contents.clients, 'client', 'clients'),
-    ...counted(contents.users, 'user', 'users'),
-    ...counted(contents.roles, 'role', 'roles'),
-  ];
-}
-
-function counted(count: number, one: string, many: string): readonly string[] {
-  return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
-}
-
 function actionOf(before: Company, after: Company): AuditAction {
   if (before.status === after.status) return 'company.updated';
   return after.status === 'suspended' ? 'company.suspended' : 'company.reactivated';
@@ -280,6 +253,7 @@ function companyAuditView(company: Company): Record<string, unknown> {
     parent_id: company.parentId,
     reseller: company.reseller,
     status: company.status,
+    ip_restriction: company.ipRestriction,
   };
 }
 

@@ -55,7 +55,7 @@ export interface CompanyStore {
   resellerPrivileges(id: string): Promise<readonly string[]>;
   /** `resource.conflict` when a sibling was given the name meanwhile. */
   insert(company: Company): Promise<void>;
-  /** Writes name, reseller, status and time; the version is raised by one. `resource.conflict` as `insert`. */
+  /** Writes name, reseller, status, IP restriction and time; the version is raised by one. `resource.conflict` as `insert`. */
   update(company: Company): Promise<void>;
   delete(id: string): Promise<void>;
 }

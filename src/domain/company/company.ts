@@ -1,5 +1,7 @@
 // A company: the tenant to which clients, users and custom roles belong. Companies form a tree with the root company on top.
 
+import type { IpRestriction } from '../address/ip-rule-list.ts';
+
 export type CompanyStatus = 'active' | 'suspended';
 
 export interface Company {
@@ -12,6 +14,8 @@ export interface Company {
   /** May have companies below it, and holders of the role Reseller. */
   readonly reseller: boolean;
   readonly status: CompanyStatus;
+  /** From where its users sign in and its clients come; the clients' own rules narrow it further. */
+  readonly ipRestriction: IpRestriction;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** Counts the changes; the entity tag is made of it. */

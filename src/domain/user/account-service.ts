@@ -31,14 +31,17 @@ export interface AccountService {
   setUpFromSettings(input: { email: string; password: string }): Promise<boolean>;
   /** Whom an invitation is for; undefined when it is used up, wrong or too old. */
   findInvitation(token: string): Promise<{ email: string; name: string } | undefined>;
-  /** Sets the invited user's password and signs them in. 403 when the token is no longer good. */
+  /** Sets the invited user's password and signs them in. 403 when the token is no longer good, or from an address as in `findVisitor`. */
   acceptInvitation(input: { token: string; password: string }, origin: Origin): Promise<SignedIn>;
-  /** `request.unauthenticated` in one and the same words whatever was wrong; `request.too_many` when throttled. Ends `previousToken`'s session. */
+  /** `request.unauthenticated` in one and the same words whatever was wrong, the address too; `request.too_many` when throttled. Ends `previousToken`'s session. */
   signIn(
     input: { email: string; password: string; previousToken?: string | undefined },
     origin: Origin,
   ): Promise<SignedIn>;
-  /** undefined when the session is over, or its user or company is no longer active. */
+  /**
+   * undefined when the session is over, or its user or company is no longer active. `request.address_refused`, naming the address, from
+   * where the company's IP restriction lets nobody in.
+   */
   findVisitor(sessionToken: string, origin: Origin): Promise<PageVisitor | undefined>;
   /**
    * From the next request on the session acts for a company below the user's own, with the rights of the role Reseller there; null ends

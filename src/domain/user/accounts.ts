@@ -1,11 +1,13 @@
 // The account service: sign-in with throttling, sessions, own password. Setting up and invitations are in first-steps.ts.
 import { Problem, invalid, notFound } from '../../base/problem.ts';
 import type { Origin } from '../access/caller.ts';
+import type { HostNames } from '../address/kept-restriction.ts';
 import { actorOf, auditEvent } from '../audit/audit-event.ts';
 import { credentialDigest } from '../client/credential.ts';
 import { nameKey } from '../text.ts';
 import type { AccountService, PageVisitor, SignedIn } from './account-service.ts';
 import { actFor, findActingCaller } from './acting.ts';
+import { createCompanyAddresses, reasonOnSuccess, userAddressRefused } from './company-addresses.ts';
 import { createFirstSteps } from './first-steps.ts';
 import { type AccountParts, bearerHash, createBearer, openSession, userCaller, userParty } from './opening.ts';
 import { checkNewPassword, normalizePassword } from './password.ts';
@@ -16,7 +18,13 @@ const WINDOW_SECONDS = 15 * 60;
 const LIMITS = { pair: 10, address: 50, account: 100 } as const;
 const TOUCH_AFTER_MILLISECONDS = 60_000;
 
-export function createAccountService(parts: AccountParts): AccountService {
+type Parts = Omit<AccountParts, 'addresses'> & {
+  /** What host names in IP rules stand for. */
+  readonly hosts?: HostNames | undefined;
+};
+
+export function createAccountService({ hosts, ...given }: Parts): AccountService {
+  const parts: AccountParts = { ...given, addresses: createCompanyAddresses(hosts) };
   return {
     ...createFirstSteps(parts),
     signIn: (input, origin) => signIn(parts, input, origin),
@@ -40,10 +48,14 @@ async function signIn(
 ): Promise<SignedIn> {
   const email = input.email.normalize('NFC').trim().slice(0, 254);
   await throttle(parts, email, origin);
-  const user = await parts.storage.read((stores) => stores.users.findByEmail(email));
+  const { user, rules } = await parts.storage.read(async (stores) => {
+    const found = await stores.users.findByEmail(email);
+    return { user: found, rules: found && (await parts.addresses.findRules(stores, found)) };
+  });
   const digest = credentialDigest(normalizePassword(input.password));
   const isRight = await parts.hasher.compare(digest, user?.passwordHash ?? parts.dummyHash);
-  const reason = refusalOf(user, isRight);
+  const verdict = isRight ? await parts.addresses.judge(rules, origin) : 'allowed';
+  const reason = refusalOf(user, isRight) ?? (verdict === 'refused' ? 'address_refused' : undefined);
   if (!user || reason) {
     await refuse(parts, user, email, reason ?? 'unknown_user', origin);
     throw new Problem('request.unauthenticated', 'The e-mail address or the password is wrong.');
@@ -59,7 +71,6 @@ async function signIn(
     // The password was changed while it was being compared.
     if (current?.passwordHash !== user.passwordHash)
       throw new Problem('request.unauthenticated', 'Please sign in again.');
-    await stores.users.update({ ...current, lastSignInAt: now });
     const signedIn = await openSession(stores, current, origin, now);
     await stores.audit.append(
       auditEvent('user.signed_in', origin, {
@@ -67,6 +78,7 @@ async function signIn(
         companyId: user.companyId,
         actor: userParty(user),
         target: { type: 'session', id: signedIn.session.id, name: null },
+        reason: reasonOnSuccess(verdict),
       }),
     );
     return signedIn;
@@ -132,22 +144,28 @@ function isOpen(session: Session, now: Date): boolean {
 }
 
 async function findVisitor(
-  { storage, clock }: AccountParts,
+  { storage, clock, addresses }: AccountParts,
   sessionToken: string,
   origin: Origin,
 ): Promise<PageVisitor | undefined> {
   const now = clock.now();
-  return storage.read(async (stores) => {
+  const found = await storage.read(async (stores) => {
     const session = await stores.sessions.findByTokenHash(bearerHash(sessionToken));
     if (!session || !isOpen(session, now)) return undefined;
     const user = await stores.users.find(session.userId);
     if (!user || user.status !== 'active' || user.companySuspended) return undefined;
-    if (now.getTime() - session.lastSeenAt.getTime() > TOUCH_AFTER_MILLISECONDS) {
-      await stores.sessions.touch(session.id, now);
-    }
     const own = userCaller(user, origin);
-    return { caller: await findActingCaller(stores, own, session), own, user, session };
+    const visitor = { caller: await findActingCaller(stores, own, session), own, user, session };
+    return { visitor, rules: await addresses.findRules(stores, user) };
   });
+  if (!found) return undefined;
+  const { visitor, rules } = found;
+  if ((await addresses.judge(rules, origin)) === 'refused') throw userAddressRefused(origin.ip);
+  const { session } = visitor;
+  if (now.getTime() - session.lastSeenAt.getTime() > TOUCH_AFTER_MILLISECONDS) {
+    await storage.read((stores) => stores.sessions.touch(session.id, now));
+  }
+  return visitor;
 }
 
 async function signOut({ storage, clock }: AccountParts, { caller, user, session }: PageVisitor): Promise<void> {

@@ -1,6 +1,7 @@
 // How a user comes to a first password: the setup link of a new installation, the configuration, or an invitation.
 import { forbidden, Problem } from '../../base/problem.ts';
 import { randomId } from '../../base/random.ts';
+import type { Origin } from '../access/caller.ts';
 import { auditEvent } from '../audit/audit-event.ts';
 import { credentialDigest } from '../client/credential.ts';
 import { ROOT_COMPANY_ID } from '../company/company.ts';
@@ -8,6 +9,7 @@ import { RESELLER_ROLE_ID } from '../role/role.ts';
 import type { Stores } from '../stores.ts';
 import type { AccountService } from './account-service.ts';
 import { type AccountParts, bearerHash, createBearer, openSession, userParty } from './opening.ts';
+import { reasonOnSuccess, userAddressRefused } from './company-addresses.ts';
 import { checkNewPassword, normalizePassword } from './password.ts';
 import type { User } from './user.ts';
 
@@ -124,6 +126,7 @@ function firstUser(input: { email: string; name: string; passwordHash: string },
     companyId: ROOT_COMPANY_ID,
     roleId: RESELLER_ROLE_ID,
     status: 'active',
+    ipExempt: false,
     lastSignInAt: null,
     createdAt: now,
     updatedAt: now,
@@ -132,16 +135,22 @@ function firstUser(input: { email: string; name: string; passwordHash: string },
 }
 
 const acceptInvitation = async (
-  { storage, clock, hasher }: AccountParts,
+  { storage, clock, hasher, addresses }: AccountParts,
   input: Parameters<AccountService['acceptInvitation']>[0],
   origin: Parameters<AccountService['acceptInvitation']>[1],
 ) => {
   const tokenHash = bearerHash(input.token);
-  const invited = await storage.read(async (stores) => {
+  const { invited, rules } = await storage.read(async (stores) => {
     const link = await stores.links.find(tokenHash, 'invitation', clock.now());
-    return link?.userId ? stores.users.find(link.userId) : undefined;
+    const user = link?.userId ? await stores.users.find(link.userId) : undefined;
+    return { invited: user, rules: user && (await addresses.findRules(stores, user)) };
   });
   if (!invited) throw forbidden(`${LINK_USED} Ask for a new invitation.`);
+  const verdict = await addresses.judge(rules, origin);
+  if (verdict === 'refused') {
+    await storage.write((stores) => stores.audit.append(addressRefusedEvent(invited, origin, clock.now())));
+    throw userAddressRefused(origin.ip);
+  }
   await checkNewPassword(input.password, invited, '/password');
   const passwordHash = await hasher.hash(credentialDigest(normalizePassword(input.password)));
   return storage.write(async (stores) => {
@@ -154,12 +163,22 @@ const acceptInvitation = async (
     }
     await stores.links.deleteAll('invitation', user.id);
     await stores.sessions.deleteOfUser(user.id, null);
-    await stores.users.update({ ...user, passwordHash, lastSignInAt: now, updatedAt: now });
+    await stores.users.update({ ...user, passwordHash, updatedAt: now });
     const event = { time: now, companyId: user.companyId, actor: userParty(user), target: userParty(user) };
     await stores.audit.append(
       auditEvent('user.password_changed', origin, event),
-      auditEvent('user.signed_in', origin, event),
+      auditEvent('user.signed_in', origin, { ...event, reason: reasonOnSuccess(verdict) }),
     );
     return openSession(stores, user, origin, now);
   });
 };
+
+function addressRefusedEvent(user: User, origin: Origin, time: Date) {
+  return auditEvent('user.sign_in_refused', origin, {
+    time,
+    companyId: user.companyId,
+    outcome: 'failure',
+    reason: 'address_refused',
+    actor: userParty(user),
+  });
+}

@@ -7,6 +7,7 @@ import type { AuditParty } from '../audit/audit-event.ts';
 import { RESELLER_ROLE_ID } from '../role/role.ts';
 import type { Storage, Stores } from '../stores.ts';
 import type { SignedIn } from './account-service.ts';
+import type { CompanyAddresses } from './company-addresses.ts';
 import { SESSION_LIFETIME_SECONDS, type Session, type UserSummary } from './user.ts';
 
 /** bcrypt off the main thread; both reject when the queue is full. */
@@ -21,6 +22,7 @@ export interface AccountParts {
   /** What an unknown user's password is compared with, so that it takes as long. */
   readonly dummyHash: string;
   readonly clock: Clock;
+  readonly addresses: CompanyAddresses;
 }
 
 /** 256 bits in base64url: session cookies and one-time links. */
@@ -37,7 +39,7 @@ export function userParty(user: { id: string; email: string }): AuditParty {
   return { type: 'user', id: user.id, name: user.email };
 }
 
-/** Inserts a session for the user and answers it with its cookie value. */
+/** Inserts a session for the user and answers it with its cookie value. That is what signing in means. */
 export async function openSession(stores: Stores, user: UserSummary, origin: Origin, now: Date): Promise<SignedIn> {
   const sessionToken = createBearer();
   const session: Session = {
@@ -52,6 +54,7 @@ export async function openSession(stores: Stores, user: UserSummary, origin: Ori
     actingCompanyId: null,
   };
   await stores.sessions.insert(session);
+  await stores.users.recordSignIn(user.id, now);
   return { user, session, sessionToken };
 }
 

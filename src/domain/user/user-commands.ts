@@ -79,6 +79,7 @@ async function updateUser(
       companyId: patch.companyId ?? before.companyId,
       roleId: patch.roleId ?? before.roleId,
       status: patch.status ?? before.status,
+      ipExempt: patch.ipExempt ?? before.ipExempt,
       updatedAt: clock.now(),
     };
     const roleName = await checkAssignments(stores, caller, after, before);
@@ -212,6 +213,7 @@ function userAuditView(user: User, roleName: string): Record<string, unknown> {
     role_id: user.roleId,
     role: roleName,
     status: user.status,
+    ip_exempt: user.ipExempt,
   };
 }
 
@@ -230,6 +232,7 @@ function plainUser(summary: UserSummary): User {
     companyId: summary.companyId,
     roleId: summary.roleId,
     status: summary.status,
+    ipExempt: summary.ipExempt,
     passwordHash: summary.passwordHash,
     lastSignInAt: summary.lastSignInAt,
     createdAt: summary.createdAt,

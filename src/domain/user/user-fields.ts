@@ -15,6 +15,7 @@ export const userFields = {
   companyId: identifier('company'),
   roleId: identifier('role'),
   status: z.enum(['active', 'inactive'], { error: 'Status must be active or inactive.' }),
+  ipExempt: z.boolean({ error: 'Exempt from IP rules must be true or false.' }),
   password: passwordText,
 } as const;
 
@@ -27,4 +28,5 @@ export interface UserPatch {
   readonly companyId?: Output<'companyId'> | undefined;
   readonly roleId?: Output<'roleId'> | undefined;
   readonly status?: Output<'status'> | undefined;
+  readonly ipExempt?: Output<'ipExempt'> | undefined;
 }

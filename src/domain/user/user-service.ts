@@ -15,6 +15,8 @@ export interface NewUser {
   readonly name: string;
   readonly companyId: string;
   readonly roleId: string;
+  /** false when absent. */
+  readonly ipExempt?: boolean | undefined;
 }
 
 export interface UserService {
@@ -32,6 +34,7 @@ export function createUserService({ storage, clock }: { storage: Storage; clock:
         ...input,
         id: randomId('usr'),
         status: 'active',
+        ipExempt: input.ipExempt ?? false,
         passwordHash: null,
         lastSignInAt: null,
         createdAt: now,
@@ -60,6 +63,7 @@ export function createUserService({ storage, clock }: { storage: Storage; clock:
           company_id: user.companyId,
           role: role.name,
           status: user.status,
+          ip_exempt: user.ipExempt,
         };
         await stores.audit.append(
           auditEvent('user.created', caller.origin, {

@@ -24,7 +24,10 @@ export interface UserStore {
   countAll(): Promise<number>;
   /** `resource.conflict` when the address is taken. */
   insert(user: User): Promise<void>;
+  /** Writes every field but id, creation time and last sign-in; the version is raised by one. */
   update(user: User): Promise<void>;
+  /** A use, no change: the version stays. */
+  recordSignIn(id: string, at: Date): Promise<void>;
   /** As `find`; undefined also when the user lies outside the reach. */
   findWithin(id: string, reach: Reach): Promise<UserSummary | undefined>;
   /** As `findWithin`, and locks the row until the end of the transaction. */

@@ -1,5 +1,7 @@
 // A user: a person who signs in to the pages, with a role out of the same system as clients.
 
+import type { IpRestrictionMode } from '../address/ip-rule-list.ts';
+
 export type UserStatus = 'active' | 'inactive';
 
 export interface User {
@@ -10,6 +12,8 @@ export interface User {
   readonly companyId: string;
   readonly roleId: string;
   readonly status: UserStatus;
+  /** Signs in from anywhere, whatever the company's IP restriction says. */
+  readonly ipExempt: boolean;
   /** bcrypt over base64(SHA-256(password)); null until an invitation is accepted. */
   readonly passwordHash: string | null;
   readonly lastSignInAt: Date | null;
@@ -24,6 +28,8 @@ export interface UserSummary extends User {
   readonly companyPath: string;
   readonly companySuspended: boolean;
   readonly companyReseller: boolean;
+  /** The rules themselves are the company's: there may be thousands. */
+  readonly companyIpMode: IpRestrictionMode;
   readonly roleName: string;
   /** `<api id>/<scope>` that the role grants in the user's company. */
   readonly privileges: readonly string[];

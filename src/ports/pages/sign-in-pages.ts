@@ -36,12 +36,20 @@ const NOT_SET_UP: Notice = {
 async function showSignIn({ services, sessionToken, origin, querystring }: Visit): Promise<Answer> {
   const query = parseQuery(querystring);
   const next = parseNextPath(query['next']);
-  if (sessionToken !== undefined && (await services.accounts.findVisitor(sessionToken, origin))) {
-    return seeOther(next ?? '/');
-  }
+  if (sessionToken !== undefined && (await isSignedIn(services, sessionToken, origin))) return seeOther(next ?? '/');
   const told = Object.hasOwn(NOTICES, query['notice'] ?? '') ? NOTICES[query['notice'] ?? ''] : undefined;
   const notice = (await services.accounts.isSetUp()) ? told : NOT_SET_UP;
   return plainPage(h(LoginPage, { values: { email: '' }, errors: {}, notice, next }));
+}
+
+/** Whoever is signed in and comes from an address where they may not be may still sign in as somebody else. */
+async function isSignedIn({ accounts }: Visit['services'], sessionToken: string, origin: Visit['origin']) {
+  try {
+    return (await accounts.findVisitor(sessionToken, origin)) !== undefined;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'request.address_refused') return false;
+    throw error;
+  }
 }
 
 async function signIn(visit: Visit): Promise<Answer> {

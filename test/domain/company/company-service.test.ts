@@ -4,11 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts';
 import { Problem } from '../../../src/base/problem.ts';
 import type { Caller } from '../../../src/domain/access/caller.ts';
-import {
-  type CompanyService,
-  createCompanyService,
-  MAX_COMPANY_DEPTH,
-} from '../../../src/domain/company/company-service.ts';
+import { type CompanyService, createCompanyService } from '../../../src/domain/company/company-service.ts';
+import { MAX_COMPANY_DEPTH } from '../../../src/domain/company/company-rules.ts';
 import type { CompanySummary } from '../../../src/domain/company/company-store.ts';
 import { createClientService } from '../../../src/domain/client/client-service.ts';
 import type { Storage } from '../../../src/domain/stores.ts';
@@ -78,7 +75,10 @@ describe('create', () => {
       version: 1,
     });
     expect(company.path).toBe(`${reseller.path}${company.id}/`);
-    expect(await companies.get(root, company.id)).toEqual({ ...company, parentName: reseller.name });
+    expect({ ...(await companies.get(root, company.id)), notices: [] }).toEqual({
+      ...company,
+      parentName: reseller.name,
+    });
     expect(await events(company.id)).toEqual([
       {
         action: 'company.created',
@@ -88,6 +88,7 @@ describe('create', () => {
           parent_id: [null, reseller.id],
           reseller: [null, false],
           status: [null, 'active'],
+          ip_restriction: [null, { mode: 'off', rules: [] }],
         },
       },
     ]);
