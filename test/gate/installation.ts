@@ -56,7 +56,7 @@ export const administrator = makeCaller(rootCompany, {
   privileges: new Set([...makeCaller().privileges, ...SCOPES.map((scope) => `tickets/${scope}`), 'plain/plain:read']),
 });
 
-/** Loopback addresses are trusted proxies. */
+/** 127.0.0.1 is a trusted proxy, the other loopback addresses are callers like any. */
 export async function startGateInstallation(): Promise<GateInstallation> {
   const testDatabase = await createTestDatabase();
   const roleId = await arrange(testDatabase);
@@ -72,7 +72,7 @@ export async function startGateInstallation(): Promise<GateInstallation> {
     createHttpApp({
       log,
       isHttps: false,
-      trustedProxies: compileIpMatcher(parseIpRuleList(['127.0.0.0/8', '::1']).rules),
+      trustedProxies: compileIpMatcher(parseIpRuleList(['127.0.0.1']).rules),
       gate: createGate({ inspector, log, clock, ...database }),
       ports: [(ctx) => void (ctx.status = 404)],
     }),
@@ -162,6 +162,8 @@ export interface Sending {
   readonly token?: string | undefined;
   /** The address that the proxy in front saw. */
   readonly from?: string;
+  /** The address that the connection comes from. */
+  readonly localAddress?: string;
   /** A list for a header that comes in several lines. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Buffer;
@@ -170,7 +172,8 @@ export interface Sending {
 /** Sends exactly these headers and Host. The target is sent as it is, without being made right. */
 export function send(url: string, target: string, sending: Sending = {}): Promise<GateAnswer> {
   const { hostname, port } = new URL(url);
-  const { method = 'GET', token, from, body } = sending;
+  const { method = 'GET', token, from, body, localAddress } = sending;
+  const local = localAddress === undefined ? {} : { localAddress };
   const headers: Record<string, string | string[]> = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(from === undefined ? {} : { 'x-forwarded-for': from }),
@@ -180,7 +183,7 @@ export function send(url: string, target: string, sending: Sending = {}): Promis
     headers[name] = typeof value === 'string' ? value : [...value];
   }
   return new Promise((resolve, reject) => {
-    const outgoing = request({ hostname, port, path: target, method, headers }, (response) => {
+    const outgoing = request({ hostname, port, path: target, method, headers, ...local }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
