@@ -20,6 +20,10 @@ const { ACCESS_CHECKS } = await load('domain/access/access-decision.js');
 const { MANAGEMENT_PRIVILEGES } = await load('domain/api/privilege.js');
 const { buildOpenApi } = await load('ports/api/openapi.js');
 const { routes } = await load('ports/api/routes.js');
+const { METRICS, readFamilies } = await load('app/metrics/metric-families.js');
+const { createRequestTimes } = await load('app/metrics/request-times.js');
+const { createGateTally } = await load('ports/gate/gate-tally.js');
+const { createOAuthTallies } = await load('ports/oauth/oauth-tallies.js');
 const { COMMANDS } = await load('ports/cli/command-line.js');
 const { helpOf, helpOfAll } = await load('ports/cli/help.js');
 
@@ -94,6 +98,39 @@ function privileges() {
   );
 }
 
+/** The families of a process in which nothing has happened but one request. */
+function emptyFamilies() {
+  const requests = createRequestTimes();
+  requests.record('/', 200, 1);
+  return readFamilies({
+    oauth: createOAuthTallies(),
+    gate: createGateTally(),
+    requests,
+    queues: { waiting: () => ({ secrets: 0, passwords: 0, newSecrets: 0 }) },
+    figures: () => ({ audit: {}, feed: {}, pool: { busy: 0, idle: 0 } }),
+  });
+}
+
+function labelsOf({ type, values }) {
+  const names = Object.keys(values[0].labels);
+  // Those of a histogram are as many as there are buckets.
+  if (type === 'histogram') return names.map((name) => `\`${name}\``).join(', ');
+  return names.map((name) => `\`${name}\`: ${values.map(({ labels }) => `\`${labels[name]}\``).join(', ')}`).join('; ');
+}
+
+function metrics() {
+  const rows = emptyFamilies().map((family) => [`\`${family.name}\``, family.type, labelsOf(family), family.help]);
+  return page(
+    'Metrics',
+    'With `POSTERN_METRICS_PORT` set, `GET /metrics` on that port answers in the text format of Prometheus. There is no sign-in: ' +
+      'keep the port to those who watch. No client ID, address or credential is in it. With several processes ' +
+      '(`POSTERN_WORKERS`) the first one answers for all; a process that is replaced begins at zero again.',
+    `Beside these ${METRICS.length} there are the usual ones of a Node.js process: \`process_…\` and \`nodejs_…\`, among them ` +
+      '`nodejs_eventloop_lag_p99_seconds` and `process_resident_memory_bytes`.',
+    table(['metric', 'type', 'labels', 'what it says'], rows),
+  );
+}
+
 function commands() {
   const help = (text) => `\`\`\`text\n${text}\n\`\`\``;
   return page(
@@ -107,6 +144,7 @@ function commands() {
 const files = {
   'configuration.md': configuration(),
   'commands.md': commands(),
+  'metrics.md': metrics(),
   'problem-codes.md': problemCodes(),
   'audit-events.md': auditEvents(),
   'privileges.md': privileges(),

@@ -49,9 +49,6 @@ export function warnOfSettings(log: Log, settings: Settings): void {
       'POSTERN_ISSUER is http: secrets and tokens cross the network in the clear. Put a proxy with TLS before Postern.',
     );
   }
-  if (settings.metricsPort !== undefined) {
-    log.warn({ port: settings.metricsPort }, 'POSTERN_METRICS_PORT is set, but this version serves no metrics yet');
-  }
   if (settings.bcryptCost < 10) {
     log.warn({ cost: settings.bcryptCost }, 'POSTERN_BCRYPT_COST is below 10, which is for tests only');
   }

@@ -11,6 +11,8 @@ export interface BcryptQueues {
   readonly passwords: BcryptQueue;
   /** Hashes of new client secrets. Rejects with `service.unavailable`. */
   readonly newSecrets: BcryptQueue;
+  /** How many wait in each now. */
+  waiting(): { readonly secrets: number; readonly passwords: number; readonly newSecrets: number };
   close(): Promise<void>;
 }
 
@@ -23,10 +25,13 @@ export function createBcryptQueues({ bcryptCost, workers }: Pick<Settings, 'bcry
   // The main thread of each process keeps a processor to itself where there are enough.
   const lanes = Math.max(1, Math.min(MAX_LANES, Math.floor(availableParallelism() / workers) - 1));
   const pool = createBcryptLanes({ lanes, queueLimit: lanes * WAITING_SECRETS_PER_LANE, cost: bcryptCost });
+  const passwords = pool.openQueue(lanes * WAITING_PASSWORDS_PER_LANE);
+  const newSecrets = pool.openQueue(lanes * WAITING_PASSWORDS_PER_LANE);
   return {
     secrets: pool,
-    passwords: withProblems(pool.openQueue(lanes * WAITING_PASSWORDS_PER_LANE)),
-    newSecrets: withProblems(pool.openQueue(lanes * WAITING_PASSWORDS_PER_LANE)),
+    passwords: withProblems(passwords),
+    newSecrets: withProblems(newSecrets),
+    waiting: () => ({ secrets: pool.waiting, passwords: passwords.waiting, newSecrets: newSecrets.waiting }),
     close: () => pool.close(),
   };
 }

@@ -14,7 +14,9 @@ import { createBearerAuthenticator } from '../ports/api/bearer-authenticator.ts'
 import { createDocs } from '../ports/api/docs.ts';
 import { createApi } from '../ports/api/router.ts';
 import { createGate } from '../ports/gate/gate.ts';
+import { createGateTally } from '../ports/gate/gate-tally.ts';
 import { createOAuth } from '../ports/oauth/oauth.ts';
+import { createOAuthTallies } from '../ports/oauth/oauth-tallies.ts';
 import { createPageAssets } from '../ports/pages/assets.ts';
 import { createPages, createSignedInCheck } from '../ports/pages/pages.ts';
 import { createDnsResolver } from '../ports/dns/dns-resolver.ts';
@@ -25,6 +27,9 @@ import { createHealth, type Health } from './health.ts';
 import { createHttpApp } from './http-app.ts';
 import { createHttpServer, type HttpServer } from './http-server.ts';
 import { openLiveKeyRing } from './live-key-ring.ts';
+import { type MetricSources, readFamilies } from './metrics/metric-families.ts';
+import type { ProcessMetrics } from './metrics/prometheus.ts';
+import { createRequestTimes } from './metrics/request-times.ts';
 import { createDummyHash, createServices, type Services } from './services.ts';
 import { StartFault } from './start-fault.ts';
 import type { StopSequence } from './stop.ts';
@@ -33,6 +38,8 @@ export interface Composition {
   readonly http: HttpServer;
   readonly health: Health;
   readonly services: Services;
+  /** Everything that is measured here; undefined when metrics are off. */
+  readonly readMetrics: (() => Promise<ProcessMetrics>) | undefined;
 }
 
 interface Parts {
@@ -84,11 +91,16 @@ export async function compose(parts: Parts): Promise<Composition> {
   );
   const signedIn = createSignedInCheck({ secureCookies: isHttps, accounts: services.accounts });
 
+  const tallies = createOAuthTallies();
+  const gateTally = createGateTally();
+  const requests = createRequestTimes();
+  const isMeasured = settings.metricsPort !== undefined;
+
   const handle = createHttpApp({
     log,
     isHttps,
     trustedProxies: compileTrustedProxies(settings.trustedProxies),
-    gate: createGate({ inspector, liveApis, auditLog, useRecorder, log, clock }),
+    gate: createGate({ inspector, liveApis, auditLog, useRecorder, log, clock, tally: gateTally }),
     ports: [
       createOAuth({
         issuer,
@@ -100,6 +112,7 @@ export async function compose(parts: Parts): Promise<Composition> {
         useRecorder,
         secretVerifier,
         failureThrottle: createFailureThrottle(),
+        tallies,
         log,
         clock,
       }),
@@ -116,7 +129,18 @@ export async function compose(parts: Parts): Promise<Composition> {
     ],
   });
 
-  return { http: createHttpServer(handle, log), health, services };
+  const sources = { oauth: tallies, gate: gateTally, requests, queues, figures: () => database.figures() };
+  return {
+    http: createHttpServer(handle, log, { record: isMeasured ? requests.record : undefined }),
+    health,
+    services,
+    readMetrics: isMeasured ? await measure(sources) : undefined,
+  };
+}
+
+async function measure(sources: MetricSources): Promise<() => Promise<ProcessMetrics>> {
+  const { watchProcess } = await import('./metrics/prometheus.ts');
+  return watchProcess(() => readFamilies(sources));
 }
 
 function compileTrustedProxies(entries: readonly string[]): IpMatcher {

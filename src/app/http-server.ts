@@ -35,7 +35,17 @@ export const HTTP_LIMITS: HttpServerLimits = {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-export function createHttpServer(handle: Handler, log: Log, limits: HttpServerLimits = HTTP_LIMITS): HttpServer {
+interface Options {
+  readonly limits?: HttpServerLimits;
+  /** Told of each request at its end; `status` is 0 when its answer was cut. */
+  readonly record?: ((target: string, status: number, milliseconds: number) => void) | undefined;
+}
+
+export function createHttpServer(
+  handle: Handler,
+  log: Log,
+  { limits = HTTP_LIMITS, record }: Options = {},
+): HttpServer {
   let isDraining = false;
   const underWay = new Set<ServerResponse>();
   const server = createServer(
@@ -49,6 +59,14 @@ export function createHttpServer(handle: Handler, log: Log, limits: HttpServerLi
     (request, response) => {
       if (isDraining) response.shouldKeepAlive = false;
       underWay.add(response);
+      if (record) {
+        const startedAt = performance.now();
+        const target = request.url ?? '';
+        response.once('close', () => {
+          const status = response.writableFinished ? response.statusCode : 0;
+          record(target, status, performance.now() - startedAt);
+        });
+      }
       response.once('close', () => underWay.delete(response));
       handle(request, response);
     },

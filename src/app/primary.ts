@@ -12,6 +12,9 @@ import { createBcryptQueues } from './bcrypt-queues.ts';
 import { startDatabase } from './database-source.ts';
 import { loadEncryptionKey } from './encryption-key.ts';
 import { type FirstSteps, takeFirstSteps } from './first-steps.ts';
+import { collectFromWorkers } from './metrics/crew-metrics.ts';
+import { serveMetrics } from './metrics/metrics-server.ts';
+import type { ProcessMetrics } from './metrics/prometheus.ts';
 import { createDummyHash, createServices } from './services.ts';
 import { StartFault } from './start-fault.ts';
 import type { StopSequence } from './stop.ts';
@@ -31,6 +34,7 @@ export async function runPrimary(settings: Settings, log: Log, stopping: StopSeq
   const crew = new Crew(settings.workers, source.connection, log);
   stopping.add('workers', () => crew.stop());
   await crew.start();
+  await serveMetrics({ settings, collect: () => crew.measure(), log, stopping });
   announce(log, settings, steps);
 }
 
@@ -84,6 +88,11 @@ class Crew {
     await Promise.all(Array.from({ length: this.#size }, () => this.#launch()));
   }
 
+  /** Of those that answer. */
+  measure(): Promise<readonly ProcessMetrics[]> {
+    return collectFromWorkers(running().filter((worker) => worker.isConnected() && this.#loaded.has(worker)));
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     const workers = running();
@@ -111,7 +120,7 @@ class Crew {
           this.#loaded.add(worker);
           order(worker, { is: 'start', connection: this.#connection });
         } else if (message.is === 'failed') explanation = message.explanation;
-        else {
+        else if (message.is === 'listening') {
           isListening = true;
           this.#log.debug({ worker_pid: worker.process.pid }, 'a worker process listens');
           resolve();

@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Settings } from '../config/settings.ts';
 import type { DatabaseConnection } from '../storage/data-source.ts';
+import type { Composition } from './compose.ts';
 import type { Services } from './services.ts';
 import { explainListenError } from './start-fault.ts';
 import type { StopSequence } from './stop.ts';
@@ -32,13 +33,13 @@ export async function loadServer() {
   return compose;
 }
 
-/** Returns when the port listens. @throws with a message for the operator where one is possible */
-export async function serve(parts: Parts): Promise<void> {
+/** Returns when the port listens, with what reads the metrics of this process, if they are on. @throws with a message for the operator where one is possible */
+export async function serve(parts: Parts): Promise<Composition['readMetrics']> {
   const { settings, encryptionKey, connection, log, stopping, prepare } = parts;
   const compose = await loadServer();
   const { host, port } = settings;
   const poolSize = poolSizeOf(settings);
-  const { http, health, services } = await compose({
+  const { http, health, services, readMetrics } = await compose({
     settings,
     connection,
     poolSize,
@@ -58,6 +59,7 @@ export async function serve(parts: Parts): Promise<void> {
     const cut = await http.close(FINISH_MILLISECONDS);
     if (cut > 0) log.warn({ requests: cut }, 'requests were still being answered and were cut off');
   });
+  return readMetrics;
 }
 
 function poolSizeOf({ databaseUrl, workers }: Settings): number {

@@ -31,14 +31,17 @@ export function explainStartFault(error: unknown): string | undefined {
 }
 
 /** What the system says to a port that can't be had. */
-export function explainListenError(error: unknown, host: string, port: number): Error {
+export function explainListenError(error: unknown, host: string, port: number, setting = 'PORT'): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   switch (code) {
     case 'EADDRINUSE':
-      return new StartFault(`${place} is in use by another program. Stop it, or set another PORT.`, error);
+      return new StartFault(`${place} is in use by another program. Stop it, or set another ${setting}.`, error);
     case 'EACCES':
-      return new StartFault(`Listening on ${place} is not allowed to this account. Set a PORT above 1023.`, error);
+      return new StartFault(
+        `Listening on ${place} is not allowed to this account. Set a ${setting} above 1023.`,
+        error,
+      );
     case 'EADDRNOTAVAIL':
       return new StartFault(`This machine has no address ${host}. Set HOST to one that it has, or to 0.0.0.0.`, error);
     case 'ENOTFOUND':

@@ -7,6 +7,7 @@ import { announce, warnOfSettings } from './announcement.ts';
 import { startDatabase } from './database-source.ts';
 import { loadEncryptionKey } from './encryption-key.ts';
 import { type FirstSteps, takeFirstSteps } from './first-steps.ts';
+import { serveMetrics } from './metrics/metrics-server.ts';
 import { loadServer, serve } from './serve.ts';
 import { explainStartFault } from './start-fault.ts';
 import { createOrderlyStop, createStopSequence, endOnFaults, stopOnSignals, type StopSequence } from './stop.ts';
@@ -48,7 +49,7 @@ async function runAlone(settings: Settings, log: Log, stopping: StopSequence): P
     process.exit(1);
   });
   let steps: FirstSteps | undefined;
-  await serve({
+  const readMetrics = await serve({
     settings,
     encryptionKey,
     connection: source.connection,
@@ -58,6 +59,9 @@ async function runAlone(settings: Settings, log: Log, stopping: StopSequence): P
       steps = await takeFirstSteps(accounts, settings);
     },
   });
+  if (readMetrics) {
+    await serveMetrics({ settings, collect: async () => [await readMetrics()], log, stopping });
+  }
   if (steps) announce(log, settings, steps);
 }
 

@@ -2,7 +2,9 @@
 import type { Log } from '../base/log.ts';
 import type { Settings } from '../config/settings.ts';
 import type { DatabaseConnection } from '../storage/data-source.ts';
+import type { Composition } from './compose.ts';
 import { loadEncryptionKey } from './encryption-key.ts';
+import { sendMetrics } from './metrics/crew-metrics.ts';
 import { serve } from './serve.ts';
 import { explainStartFault } from './start-fault.ts';
 import { createOrderlyStop, createStopSequence, type StopSequence } from './stop.ts';
@@ -11,6 +13,7 @@ import type { ToPrimary, ToWorker } from './worker-messages.ts';
 export function runWorker(settings: Settings, log: Log): void {
   const stopping = createStopSequence(log);
   const stop = createOrderlyStop(stopping, log);
+  let readMetrics: Composition['readMetrics'];
   // A terminal sends Ctrl-C to all; it is for the primary to say when.
   process.on('SIGINT', () => undefined);
   process.on('SIGHUP', () => undefined);
@@ -19,7 +22,9 @@ export function runWorker(settings: Settings, log: Log): void {
   process.on('disconnect', () => log.error('the primary process has gone'));
   process.on('message', (message: ToWorker) => {
     if (message.is === 'stop') stop('the primary process stops');
-    else void start(settings, message.connection, log, stopping);
+    else if (message.is === 'start') {
+      void start(settings, message.connection, log, stopping).then((read) => (readMetrics = read));
+    } else if (readMetrics) void sendMetrics(readMetrics);
   });
   tell({ is: 'loaded' });
 }
@@ -29,19 +34,20 @@ async function start(
   connection: DatabaseConnection,
   log: Log,
   stopping: StopSequence,
-): Promise<void> {
+): Promise<Composition['readMetrics']> {
   try {
     const encryptionKey = await loadEncryptionKey(settings);
-    await serve({ settings, encryptionKey, connection, log, stopping });
+    const readMetrics = await serve({ settings, encryptionKey, connection, log, stopping });
     tell({ is: 'listening' });
+    return readMetrics;
   } catch (error) {
-    if (stopping.isBegun) return;
+    if (stopping.isBegun) return undefined;
     const explanation = explainStartFault(error);
     if (explanation === undefined)
       log.fatal({ err: error }, 'a worker process can’t start because of a fault of its own');
     tell({ is: 'failed', explanation });
     await stopping.run();
-    process.exit(1);
+    return process.exit(1);
   }
 }
 

@@ -11,9 +11,14 @@ export interface BcryptQueue {
   hash(plain: string): Promise<string>;
 }
 
-export interface BcryptLanes extends BcryptQueue {
+export interface OpenBcryptQueue extends BcryptQueue {
+  /** How many jobs wait in it now. */
+  readonly waiting: number;
+}
+
+export interface BcryptLanes extends OpenBcryptQueue {
   /** A second queue beside the first. Lanes take from all queues in turn, so that a flood in one doesn't starve the other. */
-  openQueue(queueLimit: number): BcryptQueue;
+  openQueue(queueLimit: number): OpenBcryptQueue;
   /** Ends the threads. Jobs that aren't done reject. */
   close(): Promise<void>;
 }
@@ -59,8 +64,13 @@ const MAX_DEATHS = 2;
 
 export function createBcryptLanes(options: BcryptLanesOptions): BcryptLanes {
   const lanes = new Lanes(options);
+  const first = lanes.openQueue(options.queueLimit);
   return {
-    ...lanes.openQueue(options.queueLimit),
+    compare: first.compare,
+    hash: first.hash,
+    get waiting() {
+      return first.waiting;
+    },
     openQueue: (queueLimit) => lanes.openQueue(queueLimit),
     close: () => lanes.close(),
   };
@@ -80,10 +90,13 @@ class Lanes {
     this.#workerData = { bcrypt: createRequire(import.meta.url).resolve('bcrypt'), cost };
   }
 
-  openQueue(limit: number): BcryptQueue {
+  openQueue(limit: number): OpenBcryptQueue {
     const queue: Waiting = { jobs: new Set(), limit };
     this.#queues.push(queue);
     return {
+      get waiting() {
+        return queue.jobs.size;
+      },
       compare: async (plain, hash) => (await this.#submit(queue, plain, hash.replace(/^\$2y\$/, '$2b$'))) === true,
       hash: async (plain) => {
         if (Buffer.byteLength(plain) > MAX_PLAIN_BYTES || plain.includes('\0')) {

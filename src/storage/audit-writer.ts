@@ -9,8 +9,20 @@ import { toAuditJson } from './audit-rows.ts';
 import { createClientBeside, cut, poolOf } from './pool.ts';
 
 export interface AuditWriter extends AuditLog {
+  readonly figures: AuditWriterFigures;
   /** Stores what was appended before, then refuses more. */
   close(): Promise<void>;
+}
+
+/** How it is doing, for whoever watches over it. */
+export interface AuditWriterFigures {
+  /** Events that wait for the statement under way to end. */
+  readonly waiting: number;
+  readonly stored: number;
+  readonly batches: number;
+  readonly lastBatch: number;
+  /** Events that could not be stored in time, or not at all. */
+  readonly refused: number;
 }
 
 interface AuditWriterParts {
@@ -52,6 +64,10 @@ class GroupingAuditWriter implements AuditWriter {
   #writing: Promise<void> | undefined;
   #isClosed = false;
   #isFailing = false;
+  #stored = 0;
+  #batches = 0;
+  #lastBatch = 0;
+  #refused = 0;
 
   constructor({ dataSource, log, timeoutMilliseconds, maxBatch, maxWaiting }: AuditWriterParts) {
     this.#pool = poolOf(dataSource);
@@ -61,9 +77,22 @@ class GroupingAuditWriter implements AuditWriter {
     this.#maxWaiting = maxWaiting ?? MAX_WAITING;
   }
 
+  get figures(): AuditWriterFigures {
+    return {
+      waiting: this.#waiting.length,
+      stored: this.#stored,
+      batches: this.#batches,
+      lastBatch: this.#lastBatch,
+      refused: this.#refused,
+    };
+  }
+
   append(event: NewAuditEvent): Promise<void> {
     if (this.#isClosed) return Promise.reject(unavailable('the audit log is closed'));
-    if (this.#waiting.length >= this.#maxWaiting) return Promise.reject(unavailable('the audit queue is full'));
+    if (this.#waiting.length >= this.#maxWaiting) {
+      this.#refused += 1;
+      return Promise.reject(unavailable('the audit queue is full'));
+    }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ json: toAuditJson(event), appendedAt: performance.now(), resolve, reject });
       this.#writing ??= this.#writeWaiting();
@@ -95,7 +124,7 @@ class GroupingAuditWriter implements AuditWriter {
     const inTime = this.#waiting.findIndex((entry) => entry.appendedAt >= earliest);
     if (inTime === 0) return;
     const overdue = this.#waiting.splice(0, inTime === -1 ? this.#waiting.length : inTime);
-    for (const entry of overdue) entry.reject(unavailable('the audit log is too slow'));
+    this.#reject(overdue, 'the audit log is too slow');
   }
 
   #takeBatch(): readonly Entry[] {
@@ -131,12 +160,15 @@ class GroupingAuditWriter implements AuditWriter {
       await this.#store(batch.slice(0, middle));
       return await this.#store(batch.slice(middle));
     }
+    this.#stored += batch.length;
+    this.#batches += 1;
+    this.#lastBatch = batch.length;
     for (const entry of batch) entry.resolve();
   }
 
   #refuse(batch: readonly Entry[], err: unknown): void {
     this.#log.warn({ err }, 'an audit event cannot be stored; what it tells of was refused');
-    for (const entry of batch) entry.reject(unavailable(err));
+    this.#reject(batch, err);
   }
 
   /** Whoever waits behind a batch that failed would wait as long again. Promises kept before stay kept. */
@@ -146,7 +178,13 @@ class GroupingAuditWriter implements AuditWriter {
     this.#disconnect();
     const stranded = this.#waiting;
     this.#waiting = [];
-    for (const entry of [...batch, ...stranded]) entry.reject(unavailable(err));
+    this.#reject([...batch, ...stranded], err);
+  }
+
+  /** Those that are stored already don't mind. */
+  #reject(entries: readonly Entry[], cause: unknown): void {
+    this.#refused += entries.length;
+    for (const entry of entries) entry.reject(unavailable(cause));
   }
 
   async #connect(): Promise<Client> {

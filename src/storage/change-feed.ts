@@ -9,6 +9,8 @@ import { createClientBeside, cut, poolOf } from './pool.ts';
 export interface ChangeFeed {
   /** Whether everything that was committed more than 1.5 s ago has been told to the listeners. */
   isFresh(): boolean;
+  /** How long ago the last look at what was committed began; before the first: how long there has been none. */
+  ageMilliseconds(): number;
   /** A change may be told more than once. */
   subscribe(listener: (change: Change) => void): void;
   /** Anything may have changed without being told. Runs before the feed is fresh again. */
@@ -85,6 +87,7 @@ class PostgresChangeFeed implements ChangeFeed {
   readonly #gapListeners: (() => void)[] = [];
   #position: Position | undefined;
   #freshUntil = -Infinity;
+  #lookedAt = performance.now();
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
   #firstAttemptOver: () => void = () => undefined;
@@ -101,6 +104,10 @@ class PostgresChangeFeed implements ChangeFeed {
 
   isFresh(): boolean {
     return performance.now() < this.#freshUntil;
+  }
+
+  ageMilliseconds(): number {
+    return performance.now() - this.#lookedAt;
   }
 
   subscribe(listener: (change: Change) => void): void {
@@ -189,6 +196,7 @@ class PostgresChangeFeed implements ChangeFeed {
     if (this.#isCovered(first, rows.length)) this.apply(rows.flatMap(({ topic, key }) => toChanges(topic, key)));
     else this.#call((listener) => listener(), this.#gapListeners);
     this.#position = { snapshot: first.snapshot, server: first.server, at: first.at };
+    this.#lookedAt = beganAt;
     this.#freshUntil = beganAt + FRESH_MILLISECONDS;
   }
 

@@ -9,7 +9,7 @@ import type { AuditLog } from '../domain/audit/audit-event.ts';
 import type { LiveClients } from '../domain/client/live-client.ts';
 import type { Storage, UseRecorder } from '../domain/stores.ts';
 import type { LiveTokens } from '../domain/token/token-inspector.ts';
-import { createAuditWriter } from './audit-writer.ts';
+import { type AuditWriterFigures, createAuditWriter } from './audit-writer.ts';
 import { openChangeFeed } from './change-feed.ts';
 import { createDataSource, type DatabaseConnection } from './data-source.ts';
 import { DatabaseSession } from './database-session.ts';
@@ -19,6 +19,7 @@ import { createLiveApis } from './live-apis.ts';
 import { createLiveClients } from './live-clients.ts';
 import { createLiveTokens } from './live-tokens.ts';
 import { migrate } from './migrate.ts';
+import { poolOf } from './pool.ts';
 import { createPostgresStorage } from './postgres-storage.ts';
 import { createUseRecorder } from './use-recorder.ts';
 
@@ -47,8 +48,18 @@ export interface Database {
   isFresh(): boolean;
   /** Rejects when the database does not answer within two seconds. */
   check(): Promise<void>;
+  /** As they are now; asks nobody. */
+  figures(): DatabaseFigures;
   /** Stores waiting audit events and uses first. */
   close(): Promise<void>;
+}
+
+/** How this process gets on with the database. */
+export interface DatabaseFigures {
+  readonly audit: AuditWriterFigures;
+  readonly feed: { readonly isFresh: boolean; readonly ageMilliseconds: number };
+  /** Connections of the pool, and who waits for one. */
+  readonly pool: { readonly busy: number; readonly idle: number; readonly waiting: number };
 }
 
 const CHECK_MILLISECONDS = 2000;
@@ -89,6 +100,14 @@ async function assemble(dataSource: DataSource, options: OpenDatabaseOptions): P
     },
     isFresh: () => feed.isFresh(),
     check: () => check(dataSource),
+    figures() {
+      const { totalCount, idleCount, waitingCount } = poolOf(dataSource);
+      return {
+        audit: auditWriter.figures,
+        feed: { isFresh: feed.isFresh(), ageMilliseconds: feed.ageMilliseconds() },
+        pool: { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount },
+      };
+    },
     async close() {
       await Promise.all([auditWriter.close(), useRecorder.close(), housekeeping.close()]);
       await feed.close();

@@ -45,7 +45,7 @@ async function start(
   const log = createLog(options.level ?? 'info', sink);
   const trustedProxies = compileIpMatcher(parseIpRuleList(options.trusted ?? []).rules);
   const handle = createHttpApp({ log, isHttps: false, trustedProxies, ports: [port] });
-  const server = createHttpServer(handle, log, { ...HTTP_LIMITS, ...options.limits });
+  const server = createHttpServer(handle, log, { limits: { ...HTTP_LIMITS, ...options.limits } });
   const free = await freePort();
   await server.listen(free, '127.0.0.1');
   running.push(server);

@@ -14,6 +14,7 @@ const FILES = [
   'audit-events.md',
   'commands.md',
   'configuration.md',
+  'metrics.md',
   'openapi.json',
   'privileges.md',
   'problem-codes.md',

@@ -6,6 +6,7 @@ import type { Log } from '../../base/log.ts';
 import { Problem } from '../../base/problem.ts';
 import { createSeldom } from '../../base/seldom.ts';
 import { type Soon, whenThere } from '../../base/soon.ts';
+import type { Tally } from '../../base/tally.ts';
 import type { LiveApis } from '../../domain/api/live-api.ts';
 import type { AuditLog } from '../../domain/audit/audit-event.ts';
 import { decideGate, type GateVerdict } from '../../domain/gate/gate-decision.ts';
@@ -17,6 +18,7 @@ import type { RequestIdentity } from '../http/request-context.ts';
 import { createAddressEvents } from './address-events.ts';
 import { type GateRefusal, sendPass, sendProblem, sendRefusal } from './gate-answer.ts';
 import { createGateReader, isGateTarget } from './gate-request.ts';
+import { createGateTally } from './gate-tally.ts';
 
 export interface GateParts {
   readonly inspector: TokenInspector;
@@ -25,6 +27,8 @@ export interface GateParts {
   readonly useRecorder: UseRecorder;
   readonly log: Log;
   readonly clock: Clock;
+  /** Counts what was decided. */
+  readonly tally?: Tally;
 }
 
 export interface Gate {
@@ -46,7 +50,7 @@ const MISCONFIGURED: ReadonlySet<GateRefusal['reason']> = new Set([
 type Verdict = Extract<GateVerdict, { allowed: true }> | GateRefusal;
 
 export function createGate(parts: GateParts): Gate {
-  const { useRecorder, clock, log } = parts;
+  const { useRecorder, clock, log, tally = createGateTally() } = parts;
   const read = createGateReader();
   const tellAddress = createAddressEvents(parts);
   const isDue = createSeldom({ milliseconds: SILENCE_MILLISECONDS, maxKeys: MAX_TOLD });
@@ -66,6 +70,7 @@ export function createGate(parts: GateParts): Gate {
   };
 
   const send = (verdict: Verdict, response: ServerResponse, { requestId, origin, address }: RequestIdentity): void => {
+    tally.count('reason' in verdict ? verdict.reason : 'allowed');
     if (!('token' in verdict)) {
       if (MISCONFIGURED.has(verdict.reason) && isDue(verdict.reason)) {
         const fault = 'fault' in verdict ? verdict.fault : undefined;
@@ -94,6 +99,7 @@ export function createGate(parts: GateParts): Gate {
     takes: (request) => isGateTarget(request.url ?? ''),
     answer(request, response, identity) {
       const fail = (error: unknown) => {
+        tally.count('failed');
         if (!response.headersSent) sendProblem(response, identity.requestId, toKnownProblem(error, identity.requestId));
       };
       try {

@@ -65,7 +65,7 @@ export function createClientAuthenticator(parts: AuthenticatorParts): ClientAuth
       const { reason, client, secret } = verdict;
       const refused = { reason, client, secret, attemptedId: presented.clientId };
       await parts.auditLog.append(refusedEvent(facts, now, refused));
-      throw refusalOf(presented, facts);
+      throw refusalOf(presented, facts, reason);
     },
   };
 }
@@ -164,10 +164,10 @@ function recallFrom(
   return { client, secret: verdict.secret };
 }
 
-function refusalOf(presented: PresentedCredentials, { origin }: RequestFacts): Error {
+function refusalOf(presented: PresentedCredentials, { origin }: RequestFacts, reason: string): Error {
   if (presented.kind === 'refused') return presented.error;
   const what = presented.kind === 'unusable' ? presented.hint : 'Client authentication failed';
-  return invalidClient(what, origin.requestId);
+  return invalidClient(what, origin.requestId, reason);
 }
 
 /** One who holds an IPv6 network holds 2^64 addresses: there the network counts as one place. */

@@ -13,6 +13,7 @@ import type { RequestContext } from '../http/request-context.ts';
 import type { ClientAuthenticator } from './client-authenticator.ts';
 import { type OAuthForm, readForm } from './front.ts';
 import { invalidRequest, sendJson } from './oauth-error.ts';
+import type { OAuthTallies } from './oauth-tallies.ts';
 import { readCredentials } from './presented-credentials.ts';
 
 export interface IntrospectionParts {
@@ -21,6 +22,7 @@ export interface IntrospectionParts {
   readonly inspector: TokenInspector;
   readonly useRecorder: UseRecorder;
   readonly clock: Clock;
+  readonly tallies: Pick<OAuthTallies, 'introspected'>;
 }
 
 export async function answerIntrospection(parts: IntrospectionParts, ctx: RequestContext): Promise<void> {
@@ -35,6 +37,7 @@ export async function answerIntrospection(parts: IntrospectionParts, ctx: Reques
   const clientIp = readClientIp(form);
   const token = await parts.inspector.inspect(requireToken(form));
   const isShown = token && maySee(client, token) && isLetIn(token, clientIp, now);
+  parts.tallies.introspected.count(isShown ? 'active' : 'inactive');
   sendJson(ctx, 200, isShown ? describe(parts.issuer, token) : { active: false });
 }
 

@@ -21,14 +21,23 @@ export class OAuthError extends Error {
   readonly code: OAuthErrorCode;
   readonly description: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Why in truth, as the audit log has it. It is counted and never told. */
+  readonly reason: string;
 
-  constructor(status: number, code: OAuthErrorCode, description: string, headers: Record<string, string> = {}) {
+  constructor(
+    status: number,
+    code: OAuthErrorCode,
+    description: string,
+    headers: Record<string, string> = {},
+    reason: string = code,
+  ) {
     super(`${code}: ${description}`);
     this.name = 'OAuthError';
     this.status = status;
     this.code = code;
     this.description = description;
     this.headers = headers;
+    this.reason = reason;
   }
 }
 
@@ -37,14 +46,16 @@ export function invalidRequest(description: string): OAuthError {
 }
 
 /** 401 with the challenge. The reference is the request id, under which an administrator finds the true reason. */
-export function invalidClient(what: string, requestId: string): OAuthError {
-  return new OAuthError(401, 'invalid_client', `${what} (ref ${requestId})`, { 'WWW-Authenticate': BASIC_CHALLENGE });
+export function invalidClient(what: string, requestId: string, reason: string): OAuthError {
+  const headers = { 'WWW-Authenticate': BASIC_CHALLENGE };
+  return new OAuthError(401, 'invalid_client', `${what} (ref ${requestId})`, headers, reason);
 }
 
 /** RFC 6749 has no code for it; the status and `Retry-After` say what to do. */
 export function tooManyAttempts(waitSeconds: number, requestId: string): OAuthError {
   const description = `Too many failed attempts. Wait ${waitSeconds} seconds (ref ${requestId})`;
-  return new OAuthError(429, 'temporarily_unavailable', description, { 'Retry-After': String(waitSeconds) });
+  const headers = { 'Retry-After': String(waitSeconds) };
+  return new OAuthError(429, 'temporarily_unavailable', description, headers, 'too_many_attempts');
 }
 
 /** Status and code by problem; what is not here cannot come up at these endpoints. */

@@ -14,7 +14,8 @@ import { createClientAuthenticator } from './client-authenticator.ts';
 import { createDocuments, sendDocument } from './documents.ts';
 import { createEngine } from './engine.ts';
 import { answerIntrospection } from './introspection.ts';
-import { sendOAuthError, toOAuthError } from './oauth-error.ts';
+import { type OAuthError, sendOAuthError, toOAuthError } from './oauth-error.ts';
+import { createOAuthTallies, type OAuthTallies } from './oauth-tallies.ts';
 import { answerRevocation } from './revocation.ts';
 import { answerToken } from './token-endpoint.ts';
 
@@ -33,31 +34,56 @@ export interface OAuthParts {
   readonly clock: Clock;
   /** False sends every token request through the engine: for tests that compare the two. */
   readonly lane?: boolean;
+  readonly tallies?: OAuthTallies;
 }
 
-type Answer = (ctx: RequestContext) => Promise<void>;
+interface Endpoint {
+  answer(ctx: RequestContext): Promise<void>;
+  countRefusal(error: OAuthError): void;
+}
 
 /** Answers exactly the five paths of the OAuth endpoints; every other path, also one in another case, is left to the next. */
 export function createOAuth(parts: OAuthParts): Middleware<RequestState> {
   const authenticator = createClientAuthenticator(parts);
   const engine = createEngine(parts);
-  const tokenParts = { ...parts, authenticator, engine, lane: parts.lane ?? true };
-  const endpointParts = { ...parts, authenticator };
-  const answers = new Map<string, Answer>([
-    ['/oauth2/token', (ctx) => answerToken(tokenParts, ctx)],
-    ['/oauth2/introspect', (ctx) => answerIntrospection(endpointParts, ctx)],
-    ['/oauth2/revoke', (ctx) => answerRevocation(endpointParts, ctx)],
+  const { tallies = createOAuthTallies() } = parts;
+  const endpointParts = { ...parts, authenticator, tallies };
+  const tokenParts = { ...endpointParts, engine, lane: parts.lane ?? true };
+  const endpoints = new Map<string, Endpoint>([
+    [
+      '/oauth2/token',
+      {
+        answer: (ctx) => answerToken(tokenParts, ctx),
+        countRefusal: ({ reason }) => tallies.refused.count(reason),
+      },
+    ],
+    [
+      '/oauth2/introspect',
+      {
+        answer: (ctx) => answerIntrospection(endpointParts, ctx),
+        countRefusal: () => tallies.introspected.count('refused'),
+      },
+    ],
+    [
+      '/oauth2/revoke',
+      {
+        answer: (ctx) => answerRevocation(endpointParts, ctx),
+        countRefusal: () => tallies.revoked.count('refused'),
+      },
+    ],
   ]);
   const findDocument = createDocuments(parts.issuer, parts.keys);
   return async (ctx, next) => {
-    const answer = answers.get(ctx.path);
-    const document = answer ? undefined : findDocument(ctx.path);
-    if (!answer && !document) return await next();
+    const endpoint = endpoints.get(ctx.path);
+    const document = endpoint ? undefined : findDocument(ctx.path);
+    if (!endpoint && !document) return await next();
     try {
-      if (answer) await answer(ctx);
+      if (endpoint) await endpoint.answer(ctx);
       else if (document) sendDocument(ctx, document);
-    } catch (error) {
-      sendOAuthError(ctx, toOAuthError(error, parts.log, ctx.state.requestId));
+    } catch (thrown) {
+      const error = toOAuthError(thrown, parts.log, ctx.state.requestId);
+      endpoint?.countRefusal(error);
+      sendOAuthError(ctx, error);
     }
   };
 }

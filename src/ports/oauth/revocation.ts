@@ -7,6 +7,7 @@ import type { ClientAuthenticator } from './client-authenticator.ts';
 import { readForm } from './front.ts';
 import { requireToken } from './introspection.ts';
 import { forbidCaching } from './oauth-error.ts';
+import type { OAuthTallies } from './oauth-tallies.ts';
 import { readCredentials } from './presented-credentials.ts';
 import { revokedEvent } from './token-events.ts';
 
@@ -16,6 +17,7 @@ export interface RevocationParts {
   readonly storage: Storage;
   readonly useRecorder: UseRecorder;
   readonly clock: Clock;
+  readonly tallies: Pick<OAuthTallies, 'revoked'>;
 }
 
 /** RFC 7009 §2.2: 200 also for a token that is unknown, dead already or another's, without effect on it. */
@@ -34,6 +36,7 @@ export async function answerRevocation(parts: RevocationParts, ctx: RequestConte
       await stores.audit.append(revokedEvent(facts, now, token));
     });
   }
+  parts.tallies.revoked.count('done');
   ctx.status = 200;
   forbidCaching(ctx);
   ctx.body = '';

@@ -11,6 +11,7 @@ import type { Engine } from './engine.ts';
 import { type OAuthForm, readForm } from './front.ts';
 import { issueAtOnce, type IssuedToken } from './lane.ts';
 import { invalidRequest, OAuthError, sendJson } from './oauth-error.ts';
+import type { OAuthTallies } from './oauth-tallies.ts';
 import { type PresentedCredentials, readCredentials } from './presented-credentials.ts';
 import { issuedEvent, refusedEvent, type RequestFacts } from './token-events.ts';
 
@@ -22,6 +23,7 @@ export interface TokenEndpointParts {
   readonly auditLog: AuditLog;
   readonly useRecorder: UseRecorder;
   readonly clock: Clock;
+  readonly tallies: Pick<OAuthTallies, 'issued'>;
   /** Off, everything goes through the engine: for comparing the two. */
   readonly lane: boolean;
 }
@@ -41,6 +43,7 @@ export async function answerToken(parts: TokenEndpointParts, ctx: RequestContext
     at: now,
     ip: facts.origin.ip,
   });
+  parts.tallies.issued.count(issued.client.tokenFormat);
   sendJson(ctx, 200, {
     access_token: issued.accessToken,
     token_type: 'Bearer',

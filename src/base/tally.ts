@@ -1,0 +1,22 @@
+// Counts of what happened, by kind. The kinds are named beforehand: what comes from outside can make a number grow, never the list
+// of numbers. Counting costs a look into a small map and allocates nothing.
+
+export interface Tally {
+  /** One more of a kind; one that was not named counts as `other`. */
+  count(kind: string): void;
+  /** Every kind with its number, in the order in which they were named, `other` last. */
+  read(): ReadonlyMap<string, number>;
+}
+
+const OTHER = 'other';
+
+export function createTally(kinds: readonly string[]): Tally {
+  const counts = new Map([...kinds, OTHER].map((kind) => [kind, 0]));
+  return {
+    count(kind) {
+      const known = counts.has(kind) ? kind : OTHER;
+      counts.set(known, (counts.get(known) ?? 0) + 1);
+    },
+    read: () => counts,
+  };
+}
