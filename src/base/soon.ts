@@ -3,6 +3,6 @@
 export type Soon<T> = T | Promise<T>;
 
 /** Goes on with the value at once when it is there, so that a chain of these takes no turn of the event loop. */
-export function whenThere<T, U>(value: Soon<T>, next: (value: T) => Soon<U>): Soon<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+export function whenThere<T, U>(value: Soon<T>, goOn: (value: T) => Soon<U>): Soon<U> {
+  return value instanceof Promise ? value.then(goOn) : goOn(value);
 }

@@ -1,5 +1,11 @@
 // The gate's decision: may this token, from this address, make this call of this API? Pure; whatever it needs was read before.
-import { type AccessFacts, decideAccess, wouldRefuseAddress } from '../access/access-decision.ts';
+import {
+  type AccessFacts,
+  decideAccess,
+  decideStanding,
+  type RefusalReason,
+  wouldRefuseAddress,
+} from '../access/access-decision.ts';
 import type { LiveApi } from '../api/live-api.ts';
 import type { OperationMatcher } from '../api/operation-matcher.ts';
 import { splitRequestPath } from '../api/path-template.ts';
@@ -23,7 +29,13 @@ export type GateVerdict =
   | { readonly allowed: true; readonly token: InspectedToken; readonly isAddressReported: boolean }
   /** None of ours, or no longer, or for another API. */
   | { readonly allowed: false; readonly reason: 'invalid_token' }
-  | { readonly allowed: false; readonly reason: 'address_refused'; readonly token: InspectedToken }
+  /** `refusal` is the reason for the audit log. */
+  | {
+      readonly allowed: false;
+      readonly reason: 'address_refused';
+      readonly token: InspectedToken;
+      readonly refusal: RefusalReason;
+    }
   /** `scopes` is what to ask for: the set of which the token lacks least. */
   | { readonly allowed: false; readonly reason: 'insufficient_scope'; readonly scopes: readonly string[] }
   | { readonly allowed: false; readonly reason: 'unknown_operation' | 'uncovered_operation' | 'ambiguous_path' }
@@ -44,9 +56,10 @@ export function decideGate(
   if (!api) return { allowed: false, reason: 'unknown_api' };
   // RFC 9068 §4: a token for another API is none here, whatever its scopes are called.
   if (token.audience !== api.identifier) return { allowed: false, reason: 'invalid_token' };
+  if (decideStanding(token.client, facts.now)) return { allowed: false, reason: 'invalid_token' };
+  // Whatever stands in the way now has to do with the address.
   const refusal = decideAccess(token.client, facts);
-  if (refusal === 'address_refused') return { allowed: false, reason: 'address_refused', token };
-  if (refusal) return { allowed: false, reason: 'invalid_token' };
+  if (refusal) return { allowed: false, reason: 'address_refused', token, refusal };
   return (
     decideScope(token.scopes, api, question) ?? {
       allowed: true,

@@ -135,7 +135,11 @@ function tell(refusal: GateRefusal, address: IpAddress | undefined): Told {
         code: FORBIDDEN,
         detail: `The proxy asks the gate in a way that it does not understand. ${refusal.fault}`,
       };
-    default:
+    case 'unknown_operation':
+    case 'uncovered_operation':
+    case 'ambiguous_path':
+    case 'unknown_api':
+    case 'untold_request':
       return { code: FORBIDDEN, detail: DETAILS[refusal.reason] };
   }
 }

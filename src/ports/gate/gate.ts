@@ -83,10 +83,10 @@ export function createGate(parts: GateParts): Gate {
     }
     const { token } = verdict;
     if (!verdict.allowed) {
-      tellAddress('refused', token, origin);
+      tellAddress(token, verdict.refusal, origin);
       return sendRefusal(response, requestId, verdict, address);
     }
-    if (verdict.isAddressReported) tellAddress('reported', token, origin);
+    if (verdict.isAddressReported) tellAddress(token, null, origin);
     useRecorder.record({ clientId: token.client.clientId, secretId: null, at: clock.now(), ip: origin.ip });
     sendPass(response, requestId, token);
   };
