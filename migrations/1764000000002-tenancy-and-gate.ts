@@ -22,6 +22,9 @@ ALTER TABLE api
   ADD COLUMN base_paths text[] NOT NULL DEFAULT '{}',
   ADD COLUMN server_origins text[] NOT NULL DEFAULT '{}',
   ADD CONSTRAINT api_unknown_operations CHECK (unknown_operations IN ('refuse', 'allow'));
+
+-- How many operations of the imported document it covers: counting thousands takes longer than a page may.
+ALTER TABLE privilege ADD COLUMN operations integer NOT NULL DEFAULT 0;
 `;
 
 // The document lies apart, as JSON with gzip: it may have megabytes, and lists of APIs don't read it. `scopes` is a list of lists:

@@ -2,6 +2,7 @@
 import type { Reach } from './access/caller.ts';
 import type { AuditAction, AuditEvent, AuditOutcome, NewAuditEvent } from './audit/audit-event.ts';
 import type { Client, ClientSecret, ClientStatus, ClientSummary } from './client/client.ts';
+import type { ApiStore } from './api/api-store.ts';
 import type { CompanyStore } from './company/company-store.ts';
 import type { Privilege } from './api/privilege.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -128,6 +129,7 @@ export interface Stores {
   readonly clients: ClientStore;
   readonly roles: RoleStore;
   readonly privileges: PrivilegeStore;
+  readonly apis: ApiStore;
   readonly audit: AuditStore;
   readonly users: UserStore;
   readonly sessions: SessionStore;

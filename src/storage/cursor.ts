@@ -16,6 +16,7 @@ export type CursorList =
   | 'companies.created_at'
   | 'companies.name'
   | 'roles'
+  | 'apis'
   | 'privileges'
   | 'users.created_at'
   | 'users.email'

@@ -1,6 +1,7 @@
 // The domain's storage on PostgreSQL: one transaction for each `write`, one connection for each `read`.
 import type { DataSource } from 'typeorm';
 import type { Storage, Stores } from '../domain/stores.ts';
+import { createApiStore } from './api-store.ts';
 import { createAttemptStore } from './attempt-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Change } from './change.ts';
@@ -83,6 +84,7 @@ function createStores(statements: Statements): Stores {
     clients: createClientStore(statements),
     roles: createRoleStore(statements),
     privileges: createPrivilegeStore(statements),
+    apis: createApiStore(statements),
     audit: createAuditStore(statements),
     users: createUserStore(statements),
     sessions: createSessionStore(statements),

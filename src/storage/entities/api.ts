@@ -84,6 +84,8 @@ export interface PrivilegeRow {
   readonly description: string;
   readonly level: PrivilegeLevel;
   readonly position: number;
+  /** How many operations of the imported document it covers. */
+  readonly operations: number;
 }
 
 export const privilegeEntity = new EntitySchema<PrivilegeRow>({
@@ -95,6 +97,7 @@ export const privilegeEntity = new EntitySchema<PrivilegeRow>({
     description: { type: 'text' },
     level: { type: 'text' },
     position: { type: 'integer' },
+    operations: { type: 'integer', default: 0 },
   },
   checks: [{ name: 'privilege_level', expression: `level IN ('company', 'reseller', 'root')` }],
   foreignKeys: [
