@@ -82,7 +82,7 @@ export async function compose(parts: Parts): Promise<Composition> {
   stopping.add('signing keys', () => keyRing.close());
   const { keys } = keyRing;
 
-  const services = createServices({ storage, queues, dummyHash, clock });
+  const services = createServices({ storage, queues, dummyHash, clock, hosts });
   const inspector = createTokenInspector({ issuer, keys, liveClients, liveTokens, clock });
   const secretVerifier = createSecretVerifier({ comparer: queues.secrets, dummyHash });
   const health = createHealth(

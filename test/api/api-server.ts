@@ -14,8 +14,12 @@ import { parseIpRuleList } from '../../src/domain/address/ip-rule-list.ts';
 import { createAuditService } from '../../src/domain/audit/audit-service.ts';
 import { MANAGEMENT_API_ID, MANAGEMENT_PRIVILEGES, privilegeName } from '../../src/domain/api/privilege.ts';
 import { createClientService } from '../../src/domain/client/client-service.ts';
+import { createCompanyService } from '../../src/domain/company/company-service.ts';
+import { createRoleCommands } from '../../src/domain/role/role-commands.ts';
 import { createRoleService } from '../../src/domain/role/role-service.ts';
 import { COMPANY_ADMIN_ROLE_ID, RESELLER_ROLE_ID } from '../../src/domain/role/role.ts';
+import { createUserCommands } from '../../src/domain/user/user-commands.ts';
+import { createUserService } from '../../src/domain/user/user-service.ts';
 import type { Storage } from '../../src/domain/stores.ts';
 import type { BearerAuthenticator, BearerVerdict } from '../../src/ports/api/authentication.ts';
 import { createDocs } from '../../src/ports/api/docs.ts';
@@ -74,7 +78,9 @@ export async function startApiServer(parts: {
   const issuer = parts.issuer ?? 'http://localhost:3000';
   const services = {
     clients: createClientService({ ...parts, hasher: quickHasher }),
-    roles: createRoleService(parts),
+    companies: createCompanyService(parts),
+    roles: { ...createRoleService(parts), ...createRoleCommands(parts) },
+    users: { ...createUserService(parts), ...createUserCommands({ ...parts, hasher: quickHasher }) },
     audit: createAuditService(parts),
   };
   const docs = createDocs({ issuer, isSignedIn: () => false });

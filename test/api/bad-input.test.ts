@@ -66,7 +66,7 @@ describe('paths and methods', () => {
     ['GET', `${client}/revoke-tokens`, 'POST'],
     ['DELETE', '/api/v1/audit-events/1', 'GET, HEAD'],
     ['PATCH', '/api/v1/audit-events/1', 'GET, HEAD'],
-    ['PROPFIND', '/api/v1/roles', 'GET, HEAD'],
+    ['PROPFIND', '/api/v1/roles', 'GET, HEAD, POST'],
   ])('%s %s is a 405 that allows %s', async (method, path, allow) => {
     const answer = await call(server, method, path, { token });
     expectProblem(answer, 405);

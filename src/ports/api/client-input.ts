@@ -1,45 +1,11 @@
 // What may be sent about a client: registration and merge patch on the wire, and what they mean to the domain.
 import { z } from 'zod';
-import { MAX_IP_RULES, parseIpRestriction } from '../../domain/address/ip-rule-list.ts';
-import { parseIpRule } from '../../domain/address/ip-rule.ts';
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import { clientFields, type ClientPatch, type ClientRegistration } from '../../domain/client/client-fields.ts';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../domain/client/client.ts';
+import { readOnlyFields, resettable } from './merge-patch.ts';
+import { restrictionInput, restrictionPatch } from './restriction-input.ts';
 import { clientSchema } from './schemas.ts';
-
-// The rules are read here too, although the service does it again, so that their faults come together with all others.
-const rule = z.string({ error: 'A rule must be text.' }).superRefine((entry, context) => {
-  const parsed = parseIpRule(entry);
-  if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.detail });
-});
-
-// Counted before they are read: a body full of wrong ones would take a second to find fault with.
-const rules = z
-  .array(z.unknown(), { error: 'Rules must be a list of texts.' })
-  .max(MAX_IP_RULES, { error: `A list has at most ${MAX_IP_RULES.toLocaleString('en')} rules.` })
-  .pipe(z.array(rule))
-  .meta({ type: 'array', items: { type: 'string' }, maxItems: MAX_IP_RULES });
-
-const { mode } = clientFields.ipRestriction.shape;
-
-const notAnObject = { error: 'IP restriction must be an object with mode and rules.' };
-
-const restriction = z.strictObject({ mode, rules: rules.default([]) }, notAnObject).superRefine((given, context) => {
-  const parsed = parseIpRestriction(given.mode, given.rules);
-  if (parsed.ok) return;
-  // What concerns single rules has been said above.
-  for (const { detail } of parsed.faults.filter(({ pointer }) => pointer === '/ip_restriction/rules')) {
-    context.addIssue({ code: 'custom', message: detail, path: ['rules'] });
-  }
-});
-
-/** RFC 7396: null takes a value away, and what is left is the default. */
-function resettable<Schema extends z.ZodType>(schema: Schema, fallback: z.output<Schema>) {
-  return schema
-    .nullable()
-    .transform((value) => (value === null ? fallback : value))
-    .optional();
-}
 
 export const registrationSchema = z
   .strictObject({
@@ -48,7 +14,7 @@ export const registrationSchema = z
     company_id: clientFields.companyId.optional().meta({ description: 'Your own company when absent.' }),
     description: clientFields.description.optional(),
     status: clientFields.status.optional().meta({ default: 'active' }),
-    ip_restriction: restriction.optional().meta({ description: 'All addresses are let in when absent.' }),
+    ip_restriction: restrictionInput.optional().meta({ description: 'All addresses are let in when absent.' }),
     default_api: clientFields.defaultApi.optional().meta({ default: MANAGEMENT_API_ID }),
     token_lifetime: clientFields.tokenLifetimeSeconds
       .optional()
@@ -66,10 +32,7 @@ export const patchSchema = z
     description: resettable(clientFields.description, ''),
     // Null would let a paused client in again, and hardly on purpose.
     status: clientFields.status.optional(),
-    ip_restriction: resettable(
-      z.strictObject({ mode: resettable(mode, 'off'), rules: resettable(rules, []) }, notAnObject),
-      { mode: 'off', rules: [] },
-    ).meta({ description: 'A part that is left out stays as it is; null lets every address in.' }),
+    ip_restriction: restrictionPatch,
     default_api: resettable(clientFields.defaultApi, MANAGEMENT_API_ID),
     token_lifetime: resettable(clientFields.tokenLifetimeSeconds, DEFAULT_TOKEN_LIFETIME_SECONDS),
     token_format: resettable(clientFields.tokenFormat, 'jwt'),
@@ -85,10 +48,8 @@ export const newSecretSchema = z
   .strictObject({ expires_at: clientFields.expiresAt.optional().meta({ description: 'Never when absent or null.' }) })
   .meta({ id: 'NewClientSecret' });
 
-/** What a client shows but the schema does not take. */
-export function readOnlyFields(schema: z.ZodObject): readonly string[] {
-  return Object.keys(clientSchema.shape).filter((field) => !(field in schema.shape));
-}
+export const notInRegistration = readOnlyFields(clientSchema, registrationSchema);
+export const notInPatch = readOnlyFields(clientSchema, patchSchema);
 
 export function toRegistration(body: z.output<typeof registrationSchema>): ClientRegistration {
   return {

@@ -1,10 +1,17 @@
 // Clients: list, register, show, change, delete.
 import { z } from 'zod';
 import type { ClientSummary } from '../../domain/client/client.ts';
-import { patchSchema, readOnlyFields, registrationSchema, toPatch, toRegistration } from './client-input.ts';
+import {
+  notInPatch,
+  notInRegistration,
+  patchSchema,
+  registrationSchema,
+  toPatch,
+  toRegistration,
+} from './client-input.ts';
 import { defineRoute, type Entity, NO_CONTENT, type Route } from './contract.ts';
 import { examples } from './examples.ts';
-import { filterChoice, filterText, pageQuery, pageRequestOf, searchText } from './list-query.ts';
+import { confirmFlag, filterChoice, filterText, pageQuery, pageRequestOf, searchText } from './list-query.ts';
 import { pathId } from './path-params.ts';
 import { presentClient, presentPage } from './presenters.ts';
 import { changedClientSchema, clientSchema, pageOf, registeredClientSchema } from './schemas.ts';
@@ -69,7 +76,7 @@ const createClient = defineRoute({
   body: {
     schema: registrationSchema,
     required: true,
-    readOnly: readOnlyFields(registrationSchema),
+    readOnly: notInRegistration,
     example: examples.registration,
   },
   success: {
@@ -118,19 +125,23 @@ const updateClient = defineRoute({
     'JSON merge patch (RFC 7396). It holds from the very next request on; tokens already issued follow. Setting `status` to `inactive` pauses the client with all its tokens.',
   privilege: 'clients:write',
   params: clientParams,
-  body: { schema: patchSchema, required: true, readOnly: readOnlyFields(patchSchema), example: examples.patch },
+  query: z.strictObject({ confirm: confirmFlag }),
+  body: { schema: patchSchema, required: true, readOnly: notInPatch, example: examples.patch },
   success: {
     status: 200,
     description: 'The changed client.',
     schema: changedClientSchema,
     example: examples.changedClient,
   },
-  problems: { 403: 'The client, or the role to be given, holds a privilege that you do not hold.' },
+  problems: {
+    403: 'The client, or the role to be given, holds a privilege that you do not hold.',
+    409: 'The client is you, and the new IP rules do not let in the address that you call from: send `confirm=true` if you mean it.',
+  },
   hasEntityTag: true,
-  async handle({ services, caller, params, body, guard }) {
+  async handle({ services, caller, params, query, body, guard }) {
     const patch = toPatch(body);
     const { client, notices } = await guard((ifVersion) =>
-      services.clients.update(caller, params.client_id, patch, ifVersion),
+      services.clients.update(caller, params.client_id, patch, ifVersion, query.confirm),
     );
     return { body: { ...presentClient(client), notices: [...notices] }, entity: clientEntity(client) };
   },

@@ -1,29 +1,41 @@
 // The contract of a route: one object that validates what comes in, checks what goes out, types the handler, and becomes an
 // operation of the OpenAPI document.
 import type { z } from 'zod';
+import type { ApiService } from '../../domain/api/api-service.ts';
 import type { AuditService } from '../../domain/audit/audit-service.ts';
 import type { ClientService } from '../../domain/client/client-service.ts';
 import type { Caller } from '../../domain/access/caller.ts';
+import type { CompanyService } from '../../domain/company/company-service.ts';
+import type { RoleCommands } from '../../domain/role/role-commands.ts';
 import type { RoleService } from '../../domain/role/role-service.ts';
+import type { UserCommands } from '../../domain/user/user-commands.ts';
+import type { UserService } from '../../domain/user/user-service.ts';
 import type { AuthenticatedBearer } from './authentication.ts';
 import type { VersionGuard } from './entity-tag.ts';
 
 export interface ApiServices {
   readonly clients: ClientService;
-  readonly roles: RoleService;
+  readonly companies: CompanyService;
+  readonly roles: RoleService & RoleCommands;
+  readonly users: UserService & UserCommands;
+  readonly apis: ApiService;
   readonly audit: AuditService;
 }
 
-export type RouteMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What a handler gets: everything validated, nothing of HTTP. */
 export interface Call<Params, Query, Body> {
   readonly bearer: AuthenticatedBearer;
   readonly caller: Caller;
   readonly services: ApiServices;
+  /** The public URL of this server, for links. */
+  readonly issuer: string;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** As it was sent; empty where the route takes none. */
+  readonly document: Uint8Array;
   /** Runs a change under `If-Match`: `guard((ifVersion) => service.update(…, ifVersion))`. */
   readonly guard: VersionGuard;
 }
@@ -48,7 +60,17 @@ export interface BodyContract<Schema extends z.ZodType> {
   readonly required: boolean;
   /** Members that the resource shows but that cannot be written here; named so in the fault. */
   readonly readOnly?: readonly string[];
+  /** 256 KiB when absent. */
+  readonly maxBytes?: number;
   readonly example?: unknown;
+}
+
+/** A document that is sent as it is, in place of a JSON body: the domain reads it, and its faults point into it. */
+export interface DocumentContract {
+  /** The first is the one to recommend. */
+  readonly contentTypes: readonly string[];
+  readonly maxBytes: number;
+  readonly description: string;
 }
 
 export interface SuccessContract<Schema extends z.ZodType> {
@@ -87,6 +109,8 @@ interface Contract<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: BodyContract<Body>;
+  /** Instead of `body`. */
+  readonly document?: DocumentContract;
   readonly success: SuccessContract<Result>;
   // A method, so that routes of different types fit into one table.
   handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Reply<z.input<Result>>>;

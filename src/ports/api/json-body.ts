@@ -1,8 +1,9 @@
-// JSON request bodies, read strictly: the right content type, bounded in size and depth, no field twice.
+// Request bodies: JSON, read strictly (the right content type, bounded in size and depth, no field twice), and whole documents.
 import type { Context } from 'koa';
 import { Problem } from '../../base/problem.ts';
 import { decodeUtf8, quoted, readBody } from '../http/body.ts';
 import { ApiProblem } from './api-problem.ts';
+import type { DocumentContract } from './contract.ts';
 
 export const MAX_BODY_BYTES = 256 * 1024;
 const MAX_DEPTH = 32;
@@ -16,10 +17,15 @@ export function contentTypesOf(method: string): readonly string[] {
 }
 
 /** The parsed body; `{}` when there is none and none is needed. 400, 413 or 415 for what cannot be read. */
-export async function readJsonBody(ctx: Context, isRequired: boolean): Promise<unknown> {
+export async function readJsonBody(
+  ctx: Context,
+  isRequired: boolean,
+  maxBytes: number = MAX_BODY_BYTES,
+): Promise<unknown> {
   if (!isRequired && isEmpty(ctx)) return {};
-  checkContentType(ctx);
-  const text = decodeUtf8(await readBody(ctx, MAX_BODY_BYTES)).replace(/^\ufeff/, '');
+  const accepted = contentTypesOf(ctx.method);
+  checkContentType(ctx, accepted, `Send JSON in UTF-8 with the header "Content-Type: ${accepted.join('" or "')}".`);
+  const text = decodeUtf8(await readBody(ctx, maxBytes)).replace(/^\ufeff/, '');
   if (text === '' && !isRequired) return {};
   let value: unknown;
   try {
@@ -33,19 +39,31 @@ export async function readJsonBody(ctx: Context, isRequired: boolean): Promise<u
   return value;
 }
 
+/** The bytes of a document of one of the content types. 413 or 415 for what cannot be taken, 400 for nothing. */
+export async function readDocument(ctx: Context, { contentTypes, maxBytes }: DocumentContract): Promise<Uint8Array> {
+  const list = contentTypes.join(', ');
+  checkContentType(
+    ctx,
+    contentTypes,
+    `Send the document as it is, in UTF-8, with one of these as Content-Type: ${list}.`,
+  );
+  const document = await readBody(ctx, maxBytes);
+  if (document.length === 0) throw new Problem('request.malformed', 'The body is empty; send the document.');
+  return document;
+}
+
 function isEmpty(ctx: Context): boolean {
   return ctx.get('transfer-encoding') === '' && ['', '0'].includes(ctx.get('content-length'));
 }
 
-function checkContentType(ctx: Context): void {
-  const accepted = contentTypesOf(ctx.method);
+function checkContentType(ctx: Context, accepted: readonly string[], detail: string): void {
   const header = ctx.get('content-type');
   const [type = '', ...parameters] = header.length <= MAX_CONTENT_TYPE ? header.split(';') : [];
   const charset = parameters.map((each) => /^\s*charset\s*=\s*"?([^"]*)"?\s*$/i.exec(each)?.[1]).find(Boolean);
   if (accepted.includes(type.trim().toLowerCase()) && (charset ?? 'utf-8').toLowerCase() === 'utf-8') return;
   throw new ApiProblem(
     'request.unsupported_media_type',
-    `Send JSON in UTF-8 with the header "Content-Type: ${accepted.join('" or "')}".`,
+    detail,
     // RFC 5789 §2.2 and RFC 9110 §15.5.16 name the field that tells what would be taken.
     { [ctx.method === 'PATCH' ? 'Accept-Patch' : 'Accept']: accepted.join(', ') },
   );

@@ -1,4 +1,4 @@
-// Query parameters that lists share: a page of at most 200, and filters.
+// Query parameters that routes share: a page of at most 200, filters, and the confirmation that some changes ask for.
 import { z } from 'zod';
 import type { PageRequest } from '../../domain/stores.ts';
 
@@ -63,6 +63,25 @@ export function filterChoice<const Choices extends readonly [string, ...string[]
     choices.length > 5 ? `${name} is not one of the known ones.` : `${name} must be ${choices.join(' or ')}.`;
   return z.enum(choices, { error }).optional().meta({ description });
 }
+
+/** `true` or `false`. */
+export function filterFlag(name: string, description: string) {
+  return z
+    .string()
+    .superRefine((value, context) => {
+      if (value === 'true' || value === 'false') return;
+      context.addIssue({ code: 'custom', message: `${name} must be true or false.` });
+    })
+    .transform((value) => value === 'true')
+    .optional()
+    .meta({ type: 'boolean', description });
+}
+
+/** Of changes that ask first. */
+export const confirmFlag = filterFlag(
+  'confirm',
+  'With `true` IP rules are saved although they do not let in the address that you call from.',
+);
 
 export function pageRequestOf(query: { limit?: number | undefined; cursor?: string | undefined }): PageRequest {
   return { limit: query.limit ?? DEFAULT_LIMIT, cursor: query.cursor };

@@ -1,7 +1,7 @@
 // What the OpenAPI document says in words, beside what it says in schemas.
 
 export const API_DESCRIPTION = `
-Registers and manages the clients that may call your APIs, and reads the audit log.
+Registers and manages the clients that may call your APIs, the companies, users and roles that they belong to, and reads the audit log.
 
 **Sign in.** Exchange client ID and client secret for an access token at \`/oauth2/token\` and send it as
 \`Authorization: Bearer …\`. Each operation names the privilege it needs. Rights are read at every call: a client that is paused,
@@ -29,6 +29,9 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
     name: 'Client secrets',
     description: 'At most two live ones for each client, so that they can be rotated without an outage.',
   },
+  { name: 'Companies', description: 'Tenants, in a tree: a reseller manages the companies below its own.' },
+  { name: 'Users', description: 'The people who sign in to the pages, with roles out of the same system as clients.' },
   { name: 'Roles', description: 'Named sets of privileges, and the catalogue of what can be granted.' },
+  { name: 'APIs', description: 'What tokens are for, with their privileges, and the companies that may use them.' },
   { name: 'Audit', description: 'Who did what to what, from where, with what outcome.' },
 ];

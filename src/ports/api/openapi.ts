@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../../base/problem.ts';
 import { MANAGEMENT_PRIVILEGES } from '../../domain/api/privilege.ts';
-import type { BodyContract, Route } from './contract.ts';
+import type { BodyContract, DocumentContract, Route } from './contract.ts';
 import { examples } from './examples.ts';
 import { contentTypesOf } from './json-body.ts';
 import { API_DESCRIPTION, TAGS } from './openapi-text.ts';
@@ -62,6 +62,7 @@ function operationOf(route: Route, schemas: Json): Json {
     security: [{ oauth2: scopes }, { bearer: [] }],
     ...parametersOf(route, schemas),
     ...(route.body ? { requestBody: requestBodyOf(route.method, route.body, schemas) } : {}),
+    ...(route.document ? { requestBody: documentBodyOf(route.document) } : {}),
     responses: responsesOf(route, schemas),
   };
 }
@@ -79,7 +80,7 @@ function parametersOf(route: Route, schemas: Json): Json {
 }
 
 function honoursIfMatch(route: Route): boolean {
-  return route.hasEntityTag === true && (route.method === 'PATCH' || route.method === 'DELETE');
+  return route.hasEntityTag === true && route.params !== undefined && route.method !== 'GET';
 }
 
 function headerParameter(name: string, description: string): Json {
@@ -106,6 +107,16 @@ function requestBodyOf(method: string, body: BodyContract<z.ZodType>, schemas: J
   return {
     required: body.required,
     content: Object.fromEntries(contentTypesOf(method).map((type) => [type, content])),
+  };
+}
+
+/** Its own rules are not JSON Schema's: what is sent is read by the domain. */
+function documentBodyOf({ contentTypes, description }: DocumentContract): Json {
+  const schemaFor = (type: string) => ({ schema: { type: type.endsWith('json') ? 'object' : 'string' } });
+  return {
+    required: true,
+    description,
+    content: Object.fromEntries(contentTypes.map((type) => [type, schemaFor(type)])),
   };
 }
 
@@ -138,7 +149,7 @@ function problemsOf(route: Route): readonly ProblemCode[] {
     ...(route.params ? (['resource.not_found'] as const) : []),
     ...(route.problems?.[409] === undefined ? [] : (['resource.conflict'] as const)),
     ...(route.hasEntityTag || route.method !== 'GET' ? (['resource.changed'] as const) : []),
-    ...(route.body ? (['request.too_large', 'request.unsupported_media_type'] as const) : []),
+    ...(route.body || route.document ? (['request.too_large', 'request.unsupported_media_type'] as const) : []),
     'request.invalid',
     'service.unavailable',
   ];
@@ -146,9 +157,15 @@ function problemsOf(route: Route): readonly ProblemCode[] {
 
 /** The shared answer; with the route's own words where it has some (OpenAPI 3.1 lets a reference be described anew). */
 function problemReference(route: Route, code: ProblemCode): Json {
-  const own = route.problems?.[PROBLEMS[code].status as 403 | 409];
   const $ref = `#/components/responses/${responseName(code)}`;
+  if (code === 'request.too_large') return { $ref, ...tooLargeFor(route) };
+  const own = route.problems?.[PROBLEMS[code].status as 403 | 409];
   return own === undefined ? { $ref } : { $ref, description: `${PROBLEM_TEXTS[code]} ${own}`.trim() };
+}
+
+function tooLargeFor({ body, document }: Route): { description?: string } {
+  const maxBytes = document?.maxBytes ?? body?.maxBytes;
+  return maxBytes === undefined ? {} : { description: `The body is larger than ${maxBytes / 1024 / 1024} MiB.` };
 }
 
 const PROBLEM_TEXTS: Partial<Record<ProblemCode, string>> = {

@@ -3,7 +3,8 @@ import { Router, type RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import type { Log } from '../../base/log.ts';
-import { invalid, notFound, Problem } from '../../base/problem.ts';
+import { conflict, invalid, notFound, Problem } from '../../base/problem.ts';
+import { OwnAddressProblem } from '../../domain/access/own-address.ts';
 import { hasSeen } from '../http/entity-tag-list.ts';
 import { sendProblemJson, toProblem } from '../http/problem-response.ts';
 import type { RequestState } from '../http/request-context.ts';
@@ -12,7 +13,7 @@ import { authenticate, type BearerAuthenticator, challengeOf, requireScope } fro
 import type { ApiServices, Call, Reply, Route } from './contract.ts';
 import { entityTagOf, requireMatch, versionGuard } from './entity-tag.ts';
 import { findUnstorable, firstPerPointer, type InputPlace, toFaults } from './faults.ts';
-import { readJsonBody } from './json-body.ts';
+import { readDocument, readJsonBody } from './json-body.ts';
 import { parseQuery } from './query.ts';
 import { routes } from './routes.ts';
 
@@ -76,9 +77,11 @@ async function answer(route: Route, ctx: ApiContext & RouterContext, parts: ApiP
     bearer,
     caller: bearer.caller,
     services: parts.services,
+    issuer: parts.issuer,
     params: readParams(route, ctx.params),
     query: readQuery(route, ctx.querystring),
     body: await readBody(route, ctx),
+    document: route.document ? await readDocument(ctx, route.document) : NO_DOCUMENT,
     guard: versionGuard(isChange ? ifMatch : ''),
   };
   const reply = await handle(route, call);
@@ -92,8 +95,11 @@ async function handle(route: Route, call: Call<unknown, unknown, unknown>): Prom
     return await route.handle(call);
   } catch (error) {
     // The domain points at `/cursor`, knowing nothing of where that was sent.
-    if (error instanceof Problem && error.code === 'request.invalid' && !route.body) {
+    if (error instanceof Problem && error.code === 'request.invalid' && !route.body && !route.document) {
       throw invalid(error.errors.map((fault) => ({ ...fault, pointer: `/query${fault.pointer}` })));
+    }
+    if (error instanceof OwnAddressProblem) {
+      throw conflict(`${error.detail} To confirm, send the request again with ?confirm=true.`, error.errors);
     }
     throw error;
   }
@@ -130,6 +136,7 @@ function readParams(route: Route, params: Record<string, string>): unknown {
 }
 
 const noQuery = z.strictObject({});
+const NO_DOCUMENT = new Uint8Array();
 
 function readQuery(route: Route, querystring: string): unknown {
   return validated(route.query ?? noQuery, parseQuery(querystring), { prefix: '/query' });
@@ -138,7 +145,7 @@ function readQuery(route: Route, querystring: string): unknown {
 async function readBody(route: Route, ctx: ApiContext): Promise<unknown> {
   const { body } = route;
   if (!body) return undefined;
-  const given = await readJsonBody(ctx, body.required);
+  const given = await readJsonBody(ctx, body.required, body.maxBytes);
   return validated(body.schema, given, { prefix: '', ...(body.readOnly ? { readOnly: body.readOnly } : {}) });
 }
 
