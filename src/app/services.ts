@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { type ApiService, createApiService } from '../domain/api/api-service.ts';
-import { createOpenApiReader } from '../domain/api/openapi-reader.ts';
+import { createOpenApiReader, type OpenApiReader } from '../domain/api/openapi-reader.ts';
 import { type AuditService, createAuditService } from '../domain/audit/audit-service.ts';
 import { type ClientService, createClientService } from '../domain/client/client-service.ts';
-import type { HostNames } from '../domain/address/kept-restriction.ts';
+import type { KnownHosts } from '../domain/address/kept-restriction.ts';
 import { type CompanyService, createCompanyService } from '../domain/company/company-service.ts';
 import { createGranting, type Granting } from '../domain/role/granting.ts';
 import { createRoleCommands, type RoleCommands } from '../domain/role/role-commands.ts';
@@ -33,15 +33,17 @@ interface Parts {
   readonly queues: BcryptQueues;
   readonly dummyHash: string;
   readonly clock: Clock;
+  /** Of imported descriptions; one of its own when absent. */
+  readonly reader?: OpenApiReader | undefined;
   /** What host names in IP rules stand for; without it such rules let nobody in. */
-  readonly hosts?: HostNames | undefined;
+  readonly hosts?: KnownHosts | undefined;
 }
 
-export function createServices({ storage, queues, dummyHash, clock, hosts }: Parts): Services {
+export function createServices({ storage, queues, dummyHash, clock, reader, hosts }: Parts): Services {
   return {
     clients: createClientService({ storage, hasher: queues.newSecrets, clock, hosts }),
     companies: createCompanyService({ storage, clock, hosts }),
-    apis: createApiService({ storage, clock, reader: createOpenApiReader() }),
+    apis: createApiService({ storage, clock, reader: reader ?? createOpenApiReader() }),
     roles: { ...createRoleService({ storage }), ...createRoleCommands({ storage, clock }) },
     granting: createGranting({ storage }),
     audit: createAuditService({ storage }),

@@ -1,6 +1,7 @@
 // Answers of the API read by the schemas of their contracts, so that tests speak of fields that exist.
 
 import { z } from 'zod';
+import { apiImportSchema, apiSchema, changedApiSchema } from '../../src/ports/api/api-schemas.ts';
 import {
   auditEventSchema,
   changedClientSchema,
@@ -12,6 +13,12 @@ import {
   registeredClientSchema,
   roleSchema,
 } from '../../src/ports/api/schemas.ts';
+import {
+  changedCompanySchema,
+  companySchema,
+  invitedUserSchema,
+  userSchema,
+} from '../../src/ports/api/tenant-schemas.ts';
 import type { Answer } from './api-server.ts';
 
 /** Fails with the whole answer when it is not what the schema says. */
@@ -35,11 +42,21 @@ export const asRegistered = reader(registeredClientSchema);
 export const asChanged = reader(changedClientSchema);
 export const asClients = pageReader(clientSchema);
 export const asSecret = reader(createdSecretSchema);
+export const asCompany = reader(companySchema);
+export const asChangedCompany = reader(changedCompanySchema);
+export const asCompanies = pageReader(companySchema);
+export const asUser = reader(userSchema);
+export const asInvited = reader(invitedUserSchema);
+export const asUsers = pageReader(userSchema);
 export const asRole = reader(roleSchema);
 export const asRoles = pageReader(roleSchema);
 export const asPrivileges = pageReader(privilegeSchema);
 export const asEvent = reader(auditEventSchema);
 export const asEvents = pageReader(auditEventSchema);
+export const asApi = reader(apiSchema);
+export const asChangedApi = reader(changedApiSchema);
+export const asApis = pageReader(apiSchema);
+export const asImport = reader(apiImportSchema);
 export const asMe = reader(meSchema);
 export const asProblem = reader(problemSchema);
 

@@ -11,6 +11,9 @@ import { unavailable } from '../../src/base/problem.ts';
 import type { Caller } from '../../src/domain/access/caller.ts';
 import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
 import { parseIpRuleList } from '../../src/domain/address/ip-rule-list.ts';
+import { createApiDocs } from '../../src/domain/api/api-docs.ts';
+import { createApiService } from '../../src/domain/api/api-service.ts';
+import { createOpenApiReader } from '../../src/domain/api/openapi-reader.ts';
 import { createAuditService } from '../../src/domain/audit/audit-service.ts';
 import { MANAGEMENT_API_ID, MANAGEMENT_PRIVILEGES, privilegeName } from '../../src/domain/api/privilege.ts';
 import { createClientService } from '../../src/domain/client/client-service.ts';
@@ -76,14 +79,17 @@ export async function startApiServer(parts: {
   const authenticator = parts.authenticator ?? byName;
   const trustedProxies = compileIpMatcher(parts.trustsCallers ? parseIpRuleList(['127.0.0.1']).rules : []);
   const issuer = parts.issuer ?? 'http://localhost:3000';
+  const reader = createOpenApiReader();
   const services = {
     clients: createClientService({ ...parts, hasher: quickHasher }),
     companies: createCompanyService(parts),
     roles: { ...createRoleService(parts), ...createRoleCommands(parts) },
     users: { ...createUserService(parts), ...createUserCommands({ ...parts, hasher: quickHasher }) },
     audit: createAuditService(parts),
+    apis: createApiService({ ...parts, reader }),
   };
-  const docs = createDocs({ issuer, isSignedIn: () => false });
+  const apiDocs = createApiDocs({ ...parts, reader, tokenUrl: `${issuer}/oauth2/token` });
+  const docs = createDocs({ issuer, apiDocs, isSignedIn: (ctx) => ctx.get('cookie') === SIGNED_IN });
   const api = createApi({ issuer, services, authenticator, log, checksReplies: true });
   const ports = [...(parts.middleware ?? []), docs, api];
   const server = createServer(createHttpApp({ log, isHttps: false, trustedProxies, ports }));
@@ -103,6 +109,9 @@ export async function startApiServer(parts: {
       }),
   };
 }
+
+/** The cookie of somebody who is signed in to the pages. */
+export const SIGNED_IN = 'session=theirs';
 
 const circumstances = {
   token: { expiresAt: new Date('2030-01-01T00:00:00Z') },

@@ -62,7 +62,7 @@ function isPattern(text: string): boolean {
 const header = z.strictObject({ description: z.string(), schema: jsonSchema });
 const headers = z.record(z.string(), z.union([reference, header]));
 const content = z.record(
-  z.string().regex(/^application\/[a-z.+-]+$/),
+  z.string().regex(/^(?:application|text)\/[a-z.+-]+$/),
   z.strictObject({ schema: jsonSchema, example: z.unknown().optional() }),
 );
 
@@ -89,7 +89,7 @@ const operation = z.strictObject({
       }),
     )
     .optional(),
-  requestBody: z.strictObject({ required: z.boolean(), content }).optional(),
+  requestBody: z.strictObject({ required: z.boolean(), description: z.string().optional(), content }).optional(),
   responses: z.record(z.string().regex(/^[2-5]\d\d$/), z.union([reference, response])),
 });
 

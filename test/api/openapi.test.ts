@@ -140,7 +140,9 @@ describe('the document', () => {
   });
 
   test('never calls anything but itself', () => {
-    expect(JSON.stringify(document).match(/https?:\/\/[^/"]+/g)).toEqual(['https://id.example.com']);
+    // Examples are examples.
+    const text = JSON.stringify(document, (name, value: unknown) => (name === 'example' ? undefined : value));
+    expect(text.match(/https?:\/\/[^/"]+/g)).toEqual(['https://id.example.com']);
   });
 });
 

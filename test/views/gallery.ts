@@ -15,10 +15,9 @@ import { ErrorPage } from '../../views/pages/error.tsx';
 import { InvitationPage } from '../../views/pages/invitation.tsx';
 import { LoginPage } from '../../views/pages/login.tsx';
 import { OverviewPage } from '../../views/pages/overview.tsx';
-import { RoleDetailPage } from '../../views/pages/role-detail.tsx';
-import { RolesListPage } from '../../views/pages/roles-list.tsx';
 import { SetupPage } from '../../views/pages/setup.tsx';
 import * as sample from './fixtures.ts';
+import { tenancyGallery } from './tenancy-gallery.ts';
 
 const { frame, now, ago, hour, minute, hostile, longWord, mixedText } = sample;
 
@@ -37,7 +36,8 @@ const endpoints = {
 const list: ClientsListPageProps = {
   frame: frame('clients'),
   clients: sample.clientRows,
-  filter: { q: '', status: '', roleId: '' },
+  filter: { q: '', status: '', roleId: '', companyId: '' },
+  companies: [],
   roles: sample.roleOptions,
   sort: {
     name: { href: '/clients?sort=name' },
@@ -106,7 +106,8 @@ const shown = {
 const auditList = {
   frame: frame('audit'),
   events: sample.auditRows,
-  filter: { q: '', action: '', outcome: '', from: '', to: '' },
+  filter: { q: '', action: '', outcome: '', companyId: '', from: '', to: '' },
+  companies: [{ value: 'co_contoso', label: 'Contoso' }],
   errors: {},
   actions: ['client.created', 'token.issued', 'token.refused', 'user.signed_in'].map((value) => ({
     value,
@@ -159,51 +160,11 @@ const account = {
   sessions,
 };
 
-const roles = [
-  {
-    id: 'company-admin',
-    name: 'Company Admin',
-    description: 'Everything within one company.',
-    kind: 'standard' as const,
-    privilegeCount: 10,
-    clientCount: 212,
-    userCount: 3,
-  },
-  {
-    id: 'reseller',
-    name: 'Reseller',
-    description: 'Everything in a company and in those below it.',
-    kind: 'standard' as const,
-    privilegeCount: 17,
-    clientCount: 2,
-    userCount: 1,
-  },
-];
-
-const privileges = [
-  {
-    group: 'Clients',
-    privileges: [
-      { scope: 'clients:read', description: 'See clients and their secrets’ hints', level: 'company' as const },
-      { scope: 'clients:write', description: 'Register, change and delete clients', level: 'company' as const },
-    ],
-  },
-  {
-    group: 'Companies',
-    privileges: [{ scope: 'companies:write', description: 'Create and change companies', level: 'reseller' as const }],
-  },
-  {
-    group: 'Signing keys',
-    privileges: [{ scope: 'keys:write', description: 'Rotate signing keys', level: 'root' as const }],
-  },
-];
-
-const [role] = roles;
-if (!role) throw new Error('the fixtures have no role');
-
 const overview = {
   frame: frame('overview'),
   clients: { active: 212, inactive: 2 },
+  users: { active: 3, inactive: 0 },
+  companies: { active: 41, suspended: 1 },
   traffic: {
     lastIssued: { at: ago(40), client: 'siem-connector', eventHref: '/audit/e1' },
     refused24h: { count: 200, more: true },
@@ -252,11 +213,12 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
       clients: [],
       total: 0,
       nextHref: undefined,
-      filter: { q: hostile, status: 'active', roleId: '' },
+      filter: { q: hostile, status: 'active', roleId: '', companyId: '' },
     }),
   'clients-hard-names': () =>
     h(ClientsListPage, {
       ...list,
+      companies: [{ value: 'co_long', label: longWord }],
       frame: frame('clients', { company: longWord, user: mixedText }),
       clients: sample.hardClientRows,
       total: 3,
@@ -328,7 +290,14 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
     h(AuditListPage, {
       ...auditList,
       events: [],
-      filter: { q: hostile, action: 'token.issued', outcome: 'failure', from: '2026-03-14', to: '2026-03-01' },
+      filter: {
+        q: hostile,
+        action: 'token.issued',
+        outcome: 'failure',
+        companyId: '',
+        from: '2026-03-14',
+        to: '2026-03-01',
+      },
       errors: { to: 'This is before “From”.' },
     }),
   'audit-event': () => h(AuditEventPage, { frame: frame('audit'), event: auditEvent }),
@@ -352,17 +321,7 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
       errors: { current_password: ['This is not your password.'], new_password: ['At least 15 characters.'] },
       sessions: sessions.slice(0, 1),
     }),
-  roles: () => h(RolesListPage, { frame: frame('roles'), roles }),
-  role: () =>
-    h(RoleDetailPage, {
-      frame: frame('roles'),
-      mayReadClients: true,
-      role: {
-        ...role,
-        reach: 'Its own company alone',
-        apis: [{ id: 'management', name: 'Management API', groups: privileges }],
-      },
-    }),
+  ...tenancyGallery,
   error: () =>
     h(ErrorPage, {
       frame: frame(null),
@@ -379,5 +338,17 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
       detail: 'Nothing was changed. Try again in a moment.',
       requestId: '3f9c1b7e2d1a4c08',
     }),
-  docs: () => h(DocsPage, { apiName: 'Management API', specHref: '/api/openapi.json', signedIn: true }),
+  docs: () =>
+    h(DocsPage, {
+      apiName: 'Management API',
+      specHref: '/api/openapi.json',
+      resource: 'https://id.example.com/api',
+      folded: false,
+      signedIn: true,
+      here: '/docs',
+      apis: [
+        { href: '/docs', name: 'Management API' },
+        { href: '/docs/orders', name: 'Orders' },
+      ],
+    }),
 };

@@ -8,10 +8,37 @@ export type DocsPageProps = {
   apiName: string;
   /** Path of the OpenAPI document on this server. */
   specHref: string;
+  /** The API's identifier: what tokens are asked for. */
+  resource: string;
+  /** So many operations that they are better folded up at first. */
+  folded: boolean;
   signedIn: boolean;
+  /** Path of this page, one of those of `apis`. */
+  here: string;
+  /** Every API that the visitor can read about, this one too. */
+  apis: readonly { href: string; name: string }[];
 };
 
-export function DocsPage({ apiName, specHref, signedIn }: DocsPageProps) {
+function OtherApis({ here, apis }: Pick<DocsPageProps, 'here' | 'apis'>) {
+  return (
+    <details class="docs-menu">
+      <summary class="button secondary small">
+        <span>All APIs</span>
+      </summary>
+      <ul>
+        {apis.map(({ href, name }) => (
+          <li key={href}>
+            <a href={href} aria-current={href === here ? 'page' : undefined}>
+              <bdi>{name}</bdi>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+export function DocsPage({ apiName, specHref, resource, folded, signedIn, here, apis }: DocsPageProps) {
   return (
     <Document
       title={[apiName, 'API documentation']}
@@ -34,6 +61,7 @@ export function DocsPage({ apiName, specHref, signedIn }: DocsPageProps) {
         </a>
         <p class="docs-name">API documentation</p>
         <nav aria-label="Documentation">
+          {apis.length > 1 && <OtherApis here={here} apis={apis} />}
           <a class="button quiet small" href={specHref}>
             <Icon name="external" />
             <span>OpenAPI document</span>
@@ -44,7 +72,7 @@ export function DocsPage({ apiName, specHref, signedIn }: DocsPageProps) {
         </nav>
       </header>
       <main id="main" tabindex={-1}>
-        <div id="swagger-ui" data-spec={specHref}>
+        <div id="swagger-ui" data-spec={specHref} data-resource={resource} data-expansion={folded ? 'none' : 'list'}>
           <noscript>
             <p class="docs-noscript">
               This page needs scripts. The same description as data: <a href={specHref}>OpenAPI document</a>.

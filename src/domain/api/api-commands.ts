@@ -1,12 +1,13 @@
 // Commands about APIs: registering, changing, deleting them. Their descriptions are imported in api-import.ts.
 import type { Clock } from '../../base/clock.ts';
-import type { Fault } from '../../base/problem.ts';
+import { type Fault, invalid } from '../../base/problem.ts';
 import { type Caller, requirePrivilege } from '../access/caller.ts';
 import { actorOf, type AuditAction, type AuditChanges, auditEvent } from '../audit/audit-event.ts';
 import { ROOT_COMPANY_ID } from '../company/company.ts';
 import type { Storage, Stores } from '../stores.ts';
 import { apiChanges, apiParty, type ApiState } from './api-audit.ts';
 import type { ApiPatch, NewApi } from './api-fields.ts';
+import { readIdentifier } from './api-identifier.ts';
 import {
   checkRemoved,
   checkUnused,
@@ -37,7 +38,7 @@ export async function createApi({ storage, clock }: Parts, caller: Caller, input
     const now = clock.now();
     const api: Api = {
       id: input.id,
-      identifier: input.identifier,
+      identifier: identifierOf(input.identifier),
       name: input.name,
       description: input.description ?? '',
       builtIn: false,
@@ -55,7 +56,7 @@ export async function createApi({ storage, clock }: Parts, caller: Caller, input
     await appendEvent(stores, caller, 'api.created', api, now, apiChanges(null, { api, privileges }));
     return {
       api: await getStored(stores, caller, api.id),
-      notices: await gains(stores, caller, null, { api, privileges }),
+      notices: [...spelling(input.identifier, api), ...(await gains(stores, caller, null, { api, privileges }))],
     };
   });
 }
@@ -93,7 +94,12 @@ export async function updateApi(
     if (changes['available_to']) await stores.apis.writeAvailability(apiId, after.api.availableTo);
     if (patch.privileges) await stores.apis.writePrivileges(apiId, after.privileges);
     await appendEvent(stores, caller, 'api.updated', after.api, now, changes);
-    const notices = [...(await gains(stores, caller, before, after)), ...losses, ...movedNotice(before.api, after.api)];
+    const notices = [
+      ...spelling(patch.identifier, after.api),
+      ...movedNotice(before.api, after.api),
+      ...(await gains(stores, caller, before, after)),
+      ...losses,
+    ];
     return { api: await getStored(stores, caller, apiId), notices };
   });
 }
@@ -101,7 +107,7 @@ export async function updateApi(
 async function patched(stores: Stores, caller: Caller, before: Api, patch: ApiPatch, now: Date): Promise<Api> {
   return {
     ...before,
-    identifier: patch.identifier ?? before.identifier,
+    identifier: patch.identifier === undefined ? before.identifier : identifierOf(patch.identifier),
     name: patch.name ?? before.name,
     description: patch.description ?? before.description,
     availableTo: patch.availableTo
@@ -127,6 +133,18 @@ export async function deleteApi(
     await stores.apis.delete(apiId);
     await appendEvent(stores, caller, 'api.deleted', api, clock.now(), apiChanges({ api, privileges }, null));
   });
+}
+
+function identifierOf(given: string): string {
+  const reading = readIdentifier(given);
+  if (reading.ok) return reading.identifier;
+  throw invalid([{ pointer: '/identifier', detail: reading.detail }]);
+}
+
+/** Tokens carry it letter by letter: whoever typed it in another spelling has to know. */
+function spelling(given: string | undefined, { identifier }: Api): readonly Fault[] {
+  if (given === undefined || given === identifier) return [];
+  return [{ pointer: '/identifier', detail: `Stored as ${identifier}: this is what tokens carry.` }];
 }
 
 const RANKS: Readonly<Record<PrivilegeLevel, number>> = { company: 1, reseller: 2, root: 3 };

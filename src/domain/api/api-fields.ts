@@ -19,13 +19,12 @@ const id = z
   })
   .refine((value) => !RESERVED_IDS.includes(value), { error: 'This id is reserved. Choose another.' });
 
+/** Kept as it was typed: what it becomes is told in a notice. */
 const identifier: z.ZodType<string, string> = z
   .string({ error: 'Identifier must be text.' })
-  .transform((value, context) => {
+  .superRefine((value, context) => {
     const reading = readIdentifier(value);
-    if (reading.ok) return reading.identifier;
-    context.addIssue({ code: 'custom', message: reading.detail });
-    return z.NEVER;
+    if (!reading.ok) context.addIssue({ code: 'custom', message: reading.detail });
   })
   .meta({ type: 'string', format: 'uri', maxLength: MAX_IDENTIFIER });
 

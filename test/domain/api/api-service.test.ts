@@ -88,6 +88,18 @@ describe('create', () => {
     ]);
   });
 
+  test('keeps the identifier in the one spelling of RFC 3986, and says so', async () => {
+    const { api, notices } = await register({ identifier: ` HTTPS://${id}.Test/Path/ ` });
+    expect(api.identifier).toBe(`https://${id}.test/Path/`);
+    expect(notices).toEqual([
+      { pointer: '/identifier', detail: `Stored as https://${id}.test/Path/: this is what tokens carry.` },
+    ]);
+    expect(await refusalOf(apis.update(root, id, { identifier: 'no URI' }))).toMatchObject({
+      status: 422,
+      pointers: ['/identifier'],
+    });
+  });
+
   test('needs apis:write', async () => {
     const reader = makeCaller(rootCompany, { privileges: new Set(['management/apis:read']) });
     expect(await refusalOf(apis.create(reader, { id, identifier: 'urn:a', name: 'A' }))).toMatchObject({ status: 403 });
