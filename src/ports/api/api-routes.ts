@@ -160,7 +160,7 @@ const updateApi = defineRoute({
   tag: 'APIs',
   summary: 'Change an API',
   description:
-    'JSON merge patch (RFC 7396). It holds at once, for tokens already out too; `notices` tells who gains or loses by it. A new `identifier` is the `aud` of tokens from then on, and those with the old one stop counting.',
+    'JSON merge patch (RFC 7396). It holds at once, for tokens already out too; `notices` tells who gains or loses by it. A new `identifier` is the `aud` of tokens from then on, and those with the old one keep no scope.',
   privilege: 'apis:write',
   params: apiParams,
   body: {
@@ -189,7 +189,7 @@ const deleteApi = defineRoute({
   operationId: 'deleteApi',
   tag: 'APIs',
   summary: 'Delete an API',
-  description: 'Only while nobody uses it. Its tokens stop counting at once.',
+  description: 'Only while nobody uses it. Tokens for it keep no scope.',
   privilege: 'apis:write',
   params: apiParams,
   success: { status: 204, description: 'It is gone.' },

@@ -147,7 +147,7 @@ describe('update', () => {
       ['c', 'company'],
       ['a', 'reseller'],
     ]);
-    expect(notices).toEqual([{ pointer: '/identifier', detail: expect.stringContaining('stop counting') }]);
+    expect(notices).toEqual([{ pointer: '/identifier', detail: expect.stringContaining('keep no scope') }]);
     expect((await events())[1]).toMatchObject({
       action: 'api.updated',
       changes: {
@@ -212,6 +212,7 @@ describe('availability', () => {
         detail:
           'Holders of Reseller and Company Admin in Reseller Ltd and all below get its 1 privilege at once, as far as its level allows (1 client and 1 user now).',
       },
+      { pointer: '/available_to', detail: expect.stringContaining('act for their company') },
     ]);
     const available = async (companyId: string) =>
       (await apis.listAvailable(root, companyId)).some((each) => each.id === id);
