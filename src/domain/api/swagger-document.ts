@@ -51,13 +51,16 @@ function securePaths(document: JsonObject, required: ReadonlyMap<string, ApiOper
   return secured;
 }
 
+/** OpenAPI 3.1 lets an operation go without; Swagger UI then never shows what came back. */
+const ANSWERED: JsonObject = { responses: { default: { description: 'The answer.' } } };
+
 function secureItem(item: JsonObject, path: string, required: ReadonlyMap<string, ApiOperation['scopes']>): JsonObject {
   return mapValues(item, (operation, name) => {
     const sets = required.get(`${name.toUpperCase()} ${path}`);
     if (sets === undefined || !isJsonObject(operation)) return operation;
     // Not covered by a privilege: the token alone is shown, and the gate says no.
     const security = (sets.length === 0 ? [[]] : sets).map((set) => ({ [SCHEME]: set }));
-    return { ...operation, security };
+    return { ...ANSWERED, ...operation, security };
   });
 }
 

@@ -4,13 +4,21 @@ import { describe, expect, test } from 'vitest';
 import { importOpenApi } from '../../../src/domain/api/openapi-import.ts';
 import { toSwaggerDocument } from '../../../src/domain/api/swagger-document.ts';
 
+const responses = { 200: { description: 'Pets' } };
+/** What an operation without any gets, so that Swagger UI shows what comes back. */
+const answered = { responses: { default: { description: 'The answer.' } } };
+
 const source = {
   openapi: '3.1.0',
   info: { title: 'Pets', version: '1' },
   servers: [{ url: 'https://pets.test/v1' }],
   security: [{ theirs: ['read'] }],
   paths: {
-    '/pets': { summary: 'All', get: { operationId: 'list' }, post: { security: [{ theirs: ['write'] }, { key: [] }] } },
+    '/pets': {
+      summary: 'All',
+      get: { operationId: 'list', responses },
+      post: { responses, security: [{ theirs: ['write'] }, { key: [] }] },
+    },
     '/open': { get: { security: [] } },
     '/key': { get: { security: [{ key: [] }] } },
     '/twin': { $ref: '#/components/pathItems/twin' },
@@ -62,12 +70,12 @@ describe('the document for Swagger UI', () => {
     expect(swagger['paths']).toEqual({
       '/pets': {
         summary: 'All',
-        get: { operationId: 'list', security: [{ postern: ['read'] }] },
-        post: { security: [{ postern: ['write'] }] },
+        get: { operationId: 'list', responses, security: [{ postern: ['read'] }] },
+        post: { responses, security: [{ postern: ['write'] }] },
       },
-      '/open': { get: { security: [{ postern: [] }] } },
-      '/key': { get: { security: [{ postern: [] }] } },
-      '/twin': { get: { operationId: 'twin', security: [{ postern: ['read'] }] } },
+      '/open': { get: { ...answered, security: [{ postern: [] }] } },
+      '/key': { get: { ...answered, security: [{ postern: [] }] } },
+      '/twin': { get: { ...answered, operationId: 'twin', security: [{ postern: ['read'] }] } },
       'x-note': { get: 'kept' },
     });
     expect(swagger['security']).toBeUndefined();
