@@ -7,7 +7,9 @@ import { createFailureThrottle } from '../domain/access/failure-throttle.ts';
 import { createHostDirectory } from '../domain/address/host-directory.ts';
 import { compileIpMatcher, type IpMatcher } from '../domain/address/ip-matcher.ts';
 import { parseIpRuleList } from '../domain/address/ip-rule-list.ts';
-import { awaitHostNames } from '../domain/client/host-ready-clients.ts';
+import { createApiDocs } from '../domain/api/api-docs.ts';
+import { createOpenApiReader } from '../domain/api/openapi-reader.ts';
+import { awaitCompanyHostNames, awaitHostNames } from '../domain/client/host-ready-clients.ts';
 import { createSecretVerifier } from '../domain/client/secret-verifier.ts';
 import { createTokenInspector } from '../domain/token/token-inspector.ts';
 import { createBearerAuthenticator } from '../ports/api/bearer-authenticator.ts';
@@ -70,6 +72,7 @@ export async function compose(parts: Parts): Promise<Composition> {
   stopping.add('database', () => database.close());
   const { storage, liveTokens, liveApis, auditLog, useRecorder, formGuard } = database;
   const liveClients = awaitHostNames(database.liveClients, hosts);
+  const liveCompanies = awaitCompanyHostNames(database.liveCompanies, hosts);
 
   const queues = createBcryptQueues(settings);
   stopping.add('threads', () => queues.close());
@@ -82,8 +85,9 @@ export async function compose(parts: Parts): Promise<Composition> {
   stopping.add('signing keys', () => keyRing.close());
   const { keys } = keyRing;
 
-  const services = createServices({ storage, queues, dummyHash, clock, hosts });
-  const inspector = createTokenInspector({ issuer, keys, liveClients, liveTokens, clock });
+  const reader = createOpenApiReader();
+  const services = createServices({ storage, queues, dummyHash, clock, reader, hosts });
+  const inspector = createTokenInspector({ issuer, keys, liveClients, liveCompanies, liveTokens, clock });
   const secretVerifier = createSecretVerifier({ comparer: queues.secrets, dummyHash });
   const health = createHealth(
     { database: () => database.check(), feed: () => database.isFresh(), keys: () => keys().published.length > 0 },
@@ -106,6 +110,7 @@ export async function compose(parts: Parts): Promise<Composition> {
         issuer,
         keys,
         liveClients,
+        liveCompanies,
         inspector,
         storage,
         auditLog,
@@ -118,7 +123,11 @@ export async function compose(parts: Parts): Promise<Composition> {
       }),
       health.middleware,
       createPageAssets(),
-      createDocs({ issuer, isSignedIn: signedIn }),
+      createDocs({
+        issuer,
+        apiDocs: createApiDocs({ storage, reader, tokenUrl: `${issuer}/oauth2/token` }),
+        isSignedIn: signedIn,
+      }),
       createApi({
         issuer,
         services,

@@ -1,6 +1,7 @@
 // What the domain asks of storage. One implementation on PostgreSQL; `write` is one transaction, all or nothing.
 import type { Reach } from './access/caller.ts';
 import type { AuditAction, AuditEvent, AuditOutcome, NewAuditEvent } from './audit/audit-event.ts';
+import type { ClientSourceStore } from './client/client-sources.ts';
 import type { Client, ClientSecret, ClientStatus, ClientSummary } from './client/client.ts';
 import type { ApiStore } from './api/api-store.ts';
 import type { CompanyStore } from './company/company-store.ts';
@@ -127,6 +128,7 @@ export interface TokenStore {
 export interface Stores {
   readonly companies: CompanyStore;
   readonly clients: ClientStore;
+  readonly clientSources: ClientSourceStore;
   readonly roles: RoleStore;
   readonly privileges: PrivilegeStore;
   readonly apis: ApiStore;
@@ -150,5 +152,8 @@ export interface Storage<S = Stores> {
 
 /** Collects uses on the token path and writes them in the background, at most a few seconds later; a use that is lost with a crash is not an error. */
 export interface UseRecorder {
+  /** Also remembers the address as one of the client's sources. `ip` null: nobody knows from where. */
   record(use: { clientId: string; secretId: string | null; at: Date; ip: string | null }): void;
+  /** A client that was right in everything but its address: a source, no use. */
+  recordRefusal(refusal: { clientId: string; at: Date; ip: string | null }): void;
 }

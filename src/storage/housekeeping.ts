@@ -38,6 +38,7 @@ const EXPIRED_ROWS: readonly { table: string; condition: string }[] = [
   { table: 'session', condition: 'expires_at < $1::timestamptz' },
   { table: 'one_time_link', condition: 'expires_at < $1::timestamptz' },
   { table: 'attempt', condition: 'window_ends_at < $1::timestamptz' },
+  { table: 'client_source', condition: `last_seen_at < $1::timestamptz - interval '30 days'` },
   { table: 'used_form', condition: `used_at < $1::timestamptz - interval '2 days'` },
 ];
 

@@ -3,10 +3,11 @@ import type { Log } from '../base/log.ts';
 import type { IpAddress } from '../domain/address/ip-address.ts';
 import { compileIpMatcher } from '../domain/address/ip-matcher.ts';
 import { type IpRestrictionMode, parseIpRuleList } from '../domain/address/ip-rule-list.ts';
-import type { GrantedApi } from '../domain/api/privilege.ts';
 import type { ClientStatus, TokenFormat } from '../domain/client/client.ts';
 import type { LiveClient, LiveSecret } from '../domain/client/live-client.ts';
+import type { CompanyRestriction } from '../domain/company/live-company.ts';
 import { RESELLER_ROLE_ID } from '../domain/role/role.ts';
+import { createGrantsReader } from './live-grants.ts';
 
 /** What a role grants in a company is worked out once for all clients that have both. */
 export const LIVE_CLIENTS = `
@@ -23,7 +24,7 @@ granted AS (
   GROUP BY pair.role_id, pair.company_id
 )
 SELECT c.client_id, c.name, c.status, c.expires_at, c.company_id, co.name AS company_name, co.path AS company_path,
-  is_suspended(co.path) AS company_suspended,
+  is_suspended(co.path) AS company_suspended, co.ip_mode AS company_ip_mode,
   c.role_id, r.name AS role_name, c.default_api, c.token_lifetime_seconds, c.token_format, c.token_generation, c.ip_mode,
   c.ip_rules, g.apis,
   (
@@ -45,6 +46,7 @@ export interface LiveClientRow {
   readonly company_name: string;
   readonly company_path: string;
   readonly company_suspended: boolean;
+  readonly company_ip_mode: IpRestrictionMode;
   readonly role_id: string;
   readonly role_name: string;
   readonly default_api: string;
@@ -70,9 +72,11 @@ interface ReaderParts {
   readonly resolveHost?: ((name: string) => readonly IpAddress[]) | undefined;
 }
 
-export function createLiveClientReader({ log, resolveHost }: ReaderParts): (row: LiveClientRow) => LiveClient {
+export type ReadLiveClient = (row: LiveClientRow, companyRestriction: CompanyRestriction | undefined) => LiveClient;
+
+export function createLiveClientReader({ log, resolveHost }: ReaderParts): ReadLiveClient {
   const readGrants = createGrantsReader();
-  return (row) => {
+  return (row, companyRestriction) => {
     const { rules, faults } = parseIpRuleList(row.ip_rules);
     // Only what was tampered with by hand. A rule that cannot be read lets nobody in; the others stay in force.
     if (faults.length > 0)
@@ -84,6 +88,7 @@ export function createLiveClientReader({ log, resolveHost }: ReaderParts): (row:
       expiresAt: row.expires_at,
       companyId: row.company_id,
       companyName: row.company_name,
+      ownCompanyId: row.company_id,
       companySuspended: row.company_suspended,
       reach: {
         companyId: row.company_id,
@@ -98,28 +103,13 @@ export function createLiveClientReader({ log, resolveHost }: ReaderParts): (row:
       tokenGeneration: row.token_generation,
       ipMode: row.ip_mode,
       ipMatcher: compileIpMatcher(rules, resolveHost),
+      companyRestrictions: companyRestriction ? [companyRestriction] : [],
       secrets: (row.secrets ?? []).map(readSecret),
-      grants: readGrants(row.apis ?? '[]'),
+      grants: readGrants(row.apis),
     };
   };
 }
 
 function readSecret({ id, hint, hash, expires_at }: SecretJson): LiveSecret {
   return { id, hint, hash, expiresAt: expires_at === null ? null : new Date(expires_at) };
-}
-
-const MAX_SHARED_GRANTS = 1000;
-
-/** Thousands of clients hold the same role: they share one object for what it grants. */
-function createGrantsReader(): (apis: string) => ReadonlyMap<string, GrantedApi> {
-  const shared = new Map<string, ReadonlyMap<string, GrantedApi>>();
-  return (apis) => {
-    const known = shared.get(apis);
-    if (known) return known;
-    if (shared.size >= MAX_SHARED_GRANTS) shared.clear();
-    const list = JSON.parse(apis) as readonly GrantedApi[];
-    const grants = new Map(list.map((api) => [api.id, api] as const));
-    shared.set(apis, grants);
-    return grants;
-  };
 }

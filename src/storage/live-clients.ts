@@ -5,16 +5,19 @@ import { createLiveCache, type LiveCache } from '../base/live-cache.ts';
 import type { Log } from '../base/log.ts';
 import type { IpAddress } from '../domain/address/ip-address.ts';
 import type { LiveClient, LiveClients } from '../domain/client/live-client.ts';
+import type { LiveCompanies } from '../domain/company/live-company.ts';
 import type { Change } from './change.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { coalesceReads } from './coalesced-reads.ts';
-import { createLiveClientReader, LIVE_CLIENTS, type LiveClientRow } from './live-client-row.ts';
+import { createLiveClientReader, LIVE_CLIENTS, type LiveClientRow, type ReadLiveClient } from './live-client-row.ts';
 import { poolOf } from './pool.ts';
 
 interface LiveClientsParts {
   readonly dataSource: DataSource;
   readonly feed: Pick<ChangeFeed, 'isFresh' | 'subscribe' | 'onGap'>;
   readonly log: Pick<Log, 'error'>;
+  /** Compiled rules of companies: all clients of one share them. */
+  readonly companies: Pick<LiveCompanies, 'find'>;
   /** What a host name in an IP rule stands for now; without it such rules let nobody in. */
   readonly resolveHost?: ((name: string) => readonly IpAddress[]) | undefined;
   readonly maxEntries?: number | undefined;
@@ -28,7 +31,7 @@ const CLIENT_ID = /^pst_[0-9A-Za-z]{20,100}$/;
 export function createLiveClients(parts: LiveClientsParts): LiveClients {
   const pool = poolOf(parts.dataSource);
   const read = createLiveClientReader(parts);
-  const load = coalesceReads<LiveClient>({ readMany: (clientIds) => readClients(pool, clientIds, read) });
+  const load = coalesceReads<LiveClient>({ readMany: (ids) => readClients(pool, ids, read, parts.companies) });
   const cache = createLiveCache<LiveClient>({
     load,
     maxEntries: parts.maxEntries ?? MAX_ENTRIES,
@@ -63,9 +66,18 @@ function evict(cache: LiveCache<LiveClient>, { topic, key }: Change): void {
 async function readClients(
   pool: Pool,
   clientIds: readonly string[],
-  read: (row: LiveClientRow) => LiveClient,
+  read: ReadLiveClient,
+  companies: LiveClientsParts['companies'],
 ): Promise<ReadonlyMap<string, LiveClient>> {
   // By name: planning it anew would cost more than running it.
   const { rows } = await pool.query<LiveClientRow>({ name: 'live_clients', text: LIVE_CLIENTS, values: [clientIds] });
-  return new Map(rows.map((row) => [row.client_id, read(row)]));
+  const restricted = new Set(rows.filter((row) => row.company_ip_mode !== 'off').map((row) => row.company_id));
+  // What changes a company forgets it and its clients alike, so neither is remembered with an older picture of the other.
+  const found = await Promise.all([...restricted].map((id) => companies.find(id)));
+  const restrictions = new Map(
+    found.flatMap((company) => (company ? [[company.id, company.restriction] as const] : [])),
+  );
+  // A company that is gone by now took its clients with it.
+  const kept = rows.filter(({ company_id }) => !restricted.has(company_id) || restrictions.has(company_id));
+  return new Map(kept.map((row) => [row.client_id, read(row, restrictions.get(row.company_id))]));
 }

@@ -7,6 +7,7 @@ import type { IpAddress } from '../domain/address/ip-address.ts';
 import type { LiveApis } from '../domain/api/live-api.ts';
 import type { AuditLog } from '../domain/audit/audit-event.ts';
 import type { LiveClients } from '../domain/client/live-client.ts';
+import type { LiveCompanies } from '../domain/company/live-company.ts';
 import type { Storage, UseRecorder } from '../domain/stores.ts';
 import type { LiveTokens } from '../domain/token/token-inspector.ts';
 import { type AuditWriterFigures, createAuditWriter } from './audit-writer.ts';
@@ -17,6 +18,7 @@ import { createFormGuard, type FormGuard } from './form-guard.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createLiveApis } from './live-apis.ts';
 import { createLiveClients } from './live-clients.ts';
+import { createLiveCompanies } from './live-companies.ts';
 import { createLiveTokens } from './live-tokens.ts';
 import { migrate } from './migrate.ts';
 import { poolOf } from './pool.ts';
@@ -37,6 +39,7 @@ export interface OpenDatabaseOptions {
 export interface Database {
   readonly storage: Storage;
   readonly liveClients: LiveClients;
+  readonly liveCompanies: LiveCompanies;
   readonly liveTokens: LiveTokens;
   readonly liveApis: LiveApis;
   readonly auditLog: AuditLog;
@@ -84,9 +87,11 @@ async function assemble(dataSource: DataSource, options: OpenDatabaseOptions): P
   const auditWriter = createAuditWriter({ dataSource, log });
   const useRecorder = createUseRecorder({ dataSource, log });
   const housekeeping = startHousekeeping({ dataSource, log, clock });
+  const liveCompanies = createLiveCompanies({ dataSource, feed, log, resolveHost });
   return {
     storage: createPostgresStorage({ dataSource, onCommitted: (changes) => feed.apply(changes) }),
-    liveClients: createLiveClients({ dataSource, feed, log, resolveHost }),
+    liveClients: createLiveClients({ dataSource, feed, log, resolveHost, companies: liveCompanies }),
+    liveCompanies,
     liveTokens: createLiveTokens({ dataSource, feed, log }),
     liveApis: createLiveApis({ dataSource, feed }),
     auditLog: auditWriter,

@@ -1,9 +1,10 @@
-// When and from where clients and their secrets were last used: gathered in memory and written in the background, since no request
-// waits for it. A use is no change: it raises no version and is not told to anybody.
+// When and from where clients and their secrets were last used, and from which addresses clients come: gathered in memory and written
+// in the background, since no request waits for it. A use is no change: it raises no version and is not told to anybody.
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Log } from '../base/log.ts';
 import type { UseRecorder } from '../domain/stores.ts';
+import { type ClientUses, GatheredUses } from './gathered-uses.ts';
 import { poolOf } from './pool.ts';
 
 export interface BufferedUseRecorder extends UseRecorder {
@@ -19,46 +20,65 @@ interface UseRecorderParts {
 }
 
 const INTERVAL_MILLISECONDS = 2000;
-/** Uses of more clients than these are written in the next rounds, and those of the busiest less often. */
+/** Uses of more clients, or from more addresses, than these are written in the next rounds. */
 const MAX_BATCH = 1000;
+const MAX_BATCH_SOURCES = 10_000;
 const MAX_ENTRIES = 50_000;
+const MAX_SOURCES = 200_000;
+/** Addresses kept of each client; those seen last stay. After 30 days they go (housekeeping.ts). */
+const MAX_SOURCES_PER_CLIENT = 1000;
 
-/** Locks clients before their secrets and in order, as commands do, so that no two writers wait for each other. */
+/**
+ * Locks clients before their secrets and in order, as commands do, so that no two writers wait for each other. Answers which clients
+ * came from an address that was not known of them.
+ */
 const WRITE_USES = `
 WITH used AS (SELECT * FROM unnest($1::text[], $2::timestamptz[]) AS u (client_id, at)),
 held AS MATERIALIZED (
   SELECT c.client_id FROM client c JOIN used USING (client_id) ORDER BY c.client_id FOR NO KEY UPDATE OF c
 ),
+client_used AS (
+  UPDATE client c SET last_used_at = used.at
+  FROM used JOIN held USING (client_id)
+  WHERE c.client_id = used.client_id AND (c.last_used_at IS NULL OR c.last_used_at < used.at) AND used.at IS NOT NULL
+),
 secret_used AS (
   UPDATE client_secret s SET last_used_at = u.at, last_used_ip = u.ip
   FROM unnest($3::text[], $4::timestamptz[], $5::text[]) AS u (id, at, ip), held
   WHERE s.id = u.id AND s.client_id = held.client_id AND (s.last_used_at IS NULL OR s.last_used_at < u.at)
+),
+seen AS (
+  INSERT INTO client_source AS known (client_id, ip, first_seen_at, last_seen_at, uses, refusals)
+  SELECT s.client_id, s.ip, s.first_at, s.last_at, s.uses, s.refusals
+  FROM unnest($6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::bigint[])
+    AS s (client_id, ip, first_at, last_at, uses, refusals)
+  JOIN held USING (client_id)
+  ON CONFLICT (client_id, ip) DO UPDATE SET
+    first_seen_at = least(known.first_seen_at, excluded.first_seen_at),
+    last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
+    uses = known.uses + excluded.uses,
+    refusals = known.refusals + excluded.refusals
+  RETURNING client_id, xmax = 0 AS is_new
 )
-UPDATE client c SET last_used_at = used.at
-FROM used JOIN held USING (client_id)
-WHERE c.client_id = used.client_id AND (c.last_used_at IS NULL OR c.last_used_at < used.at)`;
+SELECT DISTINCT client_id FROM seen WHERE is_new`;
+
+/** Only for clients that came from somewhere new: in most rounds there are none. */
+const FORGET_SOURCES = `
+DELETE FROM client_source old USING (
+  SELECT client_id, ip, row_number() OVER (PARTITION BY client_id ORDER BY last_seen_at DESC, ip) AS place
+  FROM client_source WHERE client_id = ANY ($1)
+) ranked
+WHERE ranked.place > ${MAX_SOURCES_PER_CLIENT} AND old.client_id = ranked.client_id AND old.ip = ranked.ip`;
 
 export function createUseRecorder(parts: UseRecorderParts): BufferedUseRecorder {
   return new GatheringUseRecorder(parts);
-}
-
-interface SecretUse {
-  at: Date;
-  ip: string | null;
-}
-
-interface ClientUse {
-  at: Date;
-  readonly secrets: Map<string, SecretUse>;
 }
 
 class GatheringUseRecorder implements BufferedUseRecorder {
   readonly #pool: Pool;
   readonly #log: UseRecorderParts['log'];
   readonly #interval: number;
-  readonly #maxEntries: number;
-  /** By client ID, the one waiting longest first. */
-  readonly #uses = new Map<string, ClientUse>();
+  readonly #waiting: GatheredUses;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<boolean> | undefined;
   #isFailing = false;
@@ -68,20 +88,23 @@ class GatheringUseRecorder implements BufferedUseRecorder {
     this.#pool = poolOf(dataSource);
     this.#log = log;
     this.#interval = intervalMilliseconds ?? INTERVAL_MILLISECONDS;
-    this.#maxEntries = maxEntries ?? MAX_ENTRIES;
+    this.#waiting = new GatheredUses({
+      maxClients: maxEntries ?? MAX_ENTRIES,
+      maxSourcesPerClient: MAX_SOURCES_PER_CLIENT,
+      maxSources: MAX_SOURCES,
+    });
   }
 
-  record({ clientId, secretId, at, ip }: Parameters<UseRecorder['record']>[0]): void {
+  record(use: Parameters<UseRecorder['record']>[0]): void {
     if (this.#isClosed) return;
-    const known = this.#uses.get(clientId);
-    if (known === undefined) {
-      if (this.#uses.size >= this.#maxEntries) return;
-      this.#uses.set(clientId, { at, secrets: new Map(secretId === null ? [] : [[secretId, { at, ip }]]) });
-    } else {
-      if (at > known.at) known.at = at;
-      if (secretId !== null) merge(known.secrets, secretId, at, ip);
-    }
-    this.#timer ??= setTimeout(() => void this.#writeInTurn(), this.#interval).unref();
+    this.#waiting.record(use);
+    this.#schedule();
+  }
+
+  recordRefusal(refusal: Parameters<UseRecorder['recordRefusal']>[0]): void {
+    if (this.#isClosed) return;
+    this.#waiting.recordRefusal(refusal);
+    this.#schedule();
   }
 
   async close(): Promise<void> {
@@ -89,7 +112,11 @@ class GatheringUseRecorder implements BufferedUseRecorder {
     clearTimeout(this.#timer);
     await this.#writing;
     let isWritten = true;
-    while (this.#uses.size > 0 && isWritten) isWritten = await this.#write();
+    while (this.#waiting.size > 0 && isWritten) isWritten = await this.#write();
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => void this.#writeInTurn(), this.#interval).unref();
   }
 
   async #writeInTurn(): Promise<void> {
@@ -97,51 +124,55 @@ class GatheringUseRecorder implements BufferedUseRecorder {
     await this.#writing;
     this.#writing = undefined;
     this.#timer = undefined;
-    if (this.#uses.size > 0 && !this.#isClosed) {
-      this.#timer = setTimeout(() => void this.#writeInTurn(), this.#interval).unref();
-    }
+    if (this.#waiting.size > 0 && !this.#isClosed) this.#schedule();
   }
 
   /** False when it failed; the uses are kept then. Never rejects. */
   async #write(): Promise<boolean> {
-    const batch = [...this.#uses].slice(0, MAX_BATCH);
-    for (const [clientId] of batch) this.#uses.delete(clientId);
-    const secrets = batch.flatMap(([, use]) => [...use.secrets]);
+    const batch = this.#waiting.take(MAX_BATCH, MAX_BATCH_SOURCES);
+    if (batch.size === 0) return true;
+    let fromElsewhere: readonly string[];
     try {
-      await this.#pool.query(WRITE_USES, [
-        batch.map(([clientId]) => clientId),
-        batch.map(([, use]) => use.at),
-        secrets.map(([id]) => id),
-        secrets.map(([, use]) => use.at),
-        secrets.map(([, use]) => use.ip),
-      ]);
+      const { rows } = await this.#pool.query<{ client_id: string }>(WRITE_USES, toColumns(batch));
+      fromElsewhere = rows.map((row) => row.client_id);
       if (this.#isFailing) this.#log.info('last uses are written again');
       this.#isFailing = false;
-      return true;
     } catch (err) {
       if (!this.#isFailing) this.#log.warn({ err }, 'last uses cannot be written; trying again');
       this.#isFailing = true;
-      for (const [clientId, use] of batch) this.#putBack(clientId, use);
+      this.#waiting.putBack(batch);
       return false;
     }
+    if (fromElsewhere.length > 0) await this.#forgetSources(fromElsewhere);
+    return true;
   }
 
-  #putBack(clientId: string, use: ClientUse): void {
-    const newer = this.#uses.get(clientId);
-    if (newer === undefined) {
-      if (this.#uses.size < this.#maxEntries) this.#uses.set(clientId, use);
-      return;
+  async #forgetSources(clientIds: readonly string[]): Promise<void> {
+    try {
+      await this.#pool.query(FORGET_SOURCES, [clientIds]);
+    } catch (err) {
+      this.#log.warn({ err }, 'old addresses of clients cannot be forgotten; the next new one tries again');
     }
-    if (use.at > newer.at) newer.at = use.at;
-    for (const [secretId, { at, ip }] of use.secrets) merge(newer.secrets, secretId, at, ip);
   }
 }
 
-function merge(secrets: Map<string, SecretUse>, secretId: string, at: Date, ip: string | null): void {
-  const known = secrets.get(secretId);
-  if (known === undefined) secrets.set(secretId, { at, ip });
-  else if (at >= known.at) {
-    known.at = at;
-    known.ip = ip;
-  }
+function toColumns(batch: ClientUses): unknown[] {
+  const clients = [...batch];
+  const secrets = clients.flatMap(([, use]) => [...use.secrets]);
+  const sources = clients.flatMap(([clientId, use]) =>
+    [...use.sources].map(([ip, source]) => ({ clientId, ip, source })),
+  );
+  return [
+    clients.map(([clientId]) => clientId),
+    clients.map(([, { at }]) => at ?? null),
+    secrets.map(([id]) => id),
+    secrets.map(([, { at }]) => at),
+    secrets.map(([, { ip }]) => ip),
+    sources.map(({ clientId }) => clientId),
+    sources.map(({ ip }) => ip),
+    sources.map(({ source }) => source.firstAt),
+    sources.map(({ source }) => source.lastAt),
+    sources.map(({ source }) => source.uses),
+    sources.map(({ source }) => source.refusals),
+  ];
 }

@@ -24,6 +24,7 @@ async function openClients(ipMode: IpRestrictionMode) {
     expiresAt: null,
     companyId: 'co_1',
     companyName: 'Acme',
+    ownCompanyId: 'co_1',
     companySuspended: false,
     reach: { companyId: 'co_1', companyPath: 'co_root/co_1/', subtree: false },
     roleId: 'ro_1',
@@ -34,6 +35,7 @@ async function openClients(ipMode: IpRestrictionMode) {
     tokenGeneration: 0,
     ipMode,
     ipMatcher: compileIpMatcher(rules, (name) => directory.resolve(name)),
+    companyRestrictions: [],
     secrets: [],
     grants: new Map(),
   };

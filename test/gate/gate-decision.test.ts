@@ -107,7 +107,7 @@ describe('the address', () => {
   ] as const)('in the mode %s, from %o: %s', (mode, address, expected) => {
     const token = inspectedToken({ audience: TICKETS, scopes: ['tickets:read'], client: restricted(mode) });
     const verdict = decideGate(token, plain, question, { address, now });
-    expect(verdict.allowed ? `allowed${verdict.isAddressReported ? ', reported' : ''}` : verdict.reason).toBe(expected);
+    expect(verdict.allowed ? `allowed${verdict.reported ? ', reported' : ''}` : verdict.reason).toBe(expected);
   });
 
   test('decides before the scope: who may not come from there is not told what is missing', () => {

@@ -65,9 +65,16 @@ export async function startGateInstallation(): Promise<GateInstallation> {
   const log = createLog('info', collect(lines));
   const clock = { now: () => new Date() };
   const database = await openDatabase({ connection: { url: proxy.url }, issuer: ISSUER, log, clock });
-  const { storage, liveClients, liveTokens } = database;
+  const { storage, liveClients, liveCompanies, liveTokens } = database;
   const keys = await openKeyRing({ storage, clock, secretBox: createSecretBox(randomBytes(32)) });
-  const inspector = createTokenInspector({ issuer: ISSUER, clock, liveClients, liveTokens, keys: () => keys });
+  const inspector = createTokenInspector({
+    issuer: ISSUER,
+    clock,
+    liveClients,
+    liveCompanies,
+    liveTokens,
+    keys: () => keys,
+  });
   const server = createServer(
     createHttpApp({
       log,

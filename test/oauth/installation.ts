@@ -46,6 +46,8 @@ export interface Installation {
   readonly comparisons: () => number;
   readonly logged: () => string;
   readonly query: TestDatabase['query'];
+  readonly database: TestDatabase;
+  readonly storage: Storage;
   register(registration?: Partial<ClientRegistration>): Promise<TestClient>;
   close(): Promise<void>;
 }
@@ -101,6 +103,8 @@ export async function startInstallation({ lane = true } = {}): Promise<Installat
     comparisons: () => watched.comparisons,
     logged: () => lines.join(''),
     query: testDatabase.query,
+    database: testDatabase,
+    storage: database.storage,
     async register(registration = {}) {
       const input = { name: 'siem-connector', roleId: COMPANY_ADMIN_ROLE_ID, ...registration };
       const { client, clientSecret } = await clients.register(admin, input);
@@ -157,9 +161,14 @@ function watchedComparer(lanes: SecretComparer, watched: Watched): SecretCompare
 }
 
 /** The real parts, each with a switch before it. */
-function breakable({ storage, liveClients, liveTokens, auditLog, useRecorder }: Database, { faults, events }: Watched) {
+function breakable(database: Database, { faults, events }: Watched) {
+  const { storage, liveClients, liveCompanies, liveTokens, auditLog, useRecorder } = database;
   return {
     liveTokens,
+    liveCompanies: {
+      peek: (id: string) => liveCompanies.peek(id),
+      find: (id: string) => (faults.storage ? Promise.reject(away()) : liveCompanies.find(id)),
+    },
     useRecorder,
     liveClients: {
       peek: (id: string) => liveClients.peek(id),

@@ -7,6 +7,7 @@ import { MANAGEMENT_PRIVILEGES } from '../../src/domain/api/privilege.ts';
 import type { LiveClients } from '../../src/domain/client/live-client.ts';
 import type { ChangeFeed } from '../../src/storage/change-feed.ts';
 import { createLiveClients } from '../../src/storage/live-clients.ts';
+import { createLiveCompanies } from '../../src/storage/live-companies.ts';
 import { poolOf } from '../../src/storage/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -26,7 +27,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   feed = await openFeed(dataSource);
-  clients = createLiveClients({ dataSource, feed, log: keepLog() });
+  clients = openClients();
 });
 
 afterEach(async () => {
@@ -37,6 +38,11 @@ afterAll(async () => {
   await dataSource.destroy();
   await database.drop();
 });
+
+function openClients(given: Partial<Omit<Parameters<typeof createLiveClients>[0], 'companies'>> = {}): LiveClients {
+  const parts = { dataSource, feed, log: keepLog(), ...given };
+  return createLiveClients({ ...parts, companies: createLiveCompanies(parts) });
+}
 
 /** How often anybody has looked into the table of clients. */
 async function clientScans(): Promise<number> {
@@ -138,7 +144,7 @@ describe('a live client', () => {
 
   test('with a rule that nobody can read lets nobody in by it', async () => {
     const log = keepLog();
-    const watched = createLiveClients({ dataSource, feed, log });
+    const watched = openClients({ log });
     const clientId = await insertClient(database.query, { ip_mode: 'enforce', ip_rules: ['1.2.3', '192.0.2.1'] });
     const client = await watched.find(clientId);
     expect(client?.ipMatcher.allows(parseIpAddress('192.0.2.1'))).toBe(true);
@@ -152,7 +158,7 @@ describe('a live client', () => {
       const address = parseIpAddress(stands.get(name) ?? '');
       return address ? [address] : [];
     };
-    const resolving = createLiveClients({ dataSource, feed, log: keepLog(), resolveHost });
+    const resolving = openClients({ log: keepLog(), resolveHost });
     const clientId = await insertClient(database.query, { ip_mode: 'enforce', ip_rules: ['siem.example.com'] });
     const client = await resolving.find(clientId);
     expect(client?.ipMatcher.allows(parseIpAddress('192.0.2.9'))).toBe(true);
@@ -294,7 +300,7 @@ describe('reading', () => {
     );
     await feed.close();
     feed = await openFeed(dataSource);
-    clients = createLiveClients({ dataSource, feed, log: keepLog() });
+    clients = openClients();
     let statements = 0;
     poolOf(dataSource).on('acquire', () => {
       statements += 1;
@@ -310,7 +316,7 @@ describe('reading', () => {
   test('while the database cannot answer is unavailable, never a verdict', async () => {
     const clientId = await insertClient(database.query);
     const broken = await openDataSource(database.connection, 1);
-    const other = createLiveClients({ dataSource: broken, feed: neverFresh, log: keepLog() });
+    const other = openClients({ dataSource: broken, feed: neverFresh });
     expect(await other.find(clientId)).toBeDefined();
     await broken.destroy();
     await expect(other.find(clientId)).rejects.toMatchObject({ code: 'service.unavailable' });
@@ -318,7 +324,7 @@ describe('reading', () => {
 
   test('without a fresh feed asks the database each time', async () => {
     const clientId = await insertClient(database.query);
-    const cautious = createLiveClients({ dataSource, feed: neverFresh, log: keepLog() });
+    const cautious = openClients({ feed: neverFresh });
     expect(await cautious.find(clientId)).toMatchObject({ tokenGeneration: 0 });
     expect(cautious.peek(clientId)).toBeUndefined();
     await database.query('UPDATE client SET token_generation = 1 WHERE client_id = $1', [clientId]);

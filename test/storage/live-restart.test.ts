@@ -10,6 +10,7 @@ import { openChangeFeed } from '../../src/storage/change-feed.ts';
 import { createAuditWriter } from '../../src/storage/audit-writer.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
 import { createLiveClients } from '../../src/storage/live-clients.ts';
+import { createLiveCompanies } from '../../src/storage/live-companies.ts';
 import { createLiveTokens } from '../../src/storage/live-tokens.ts';
 import { migrate } from '../../src/storage/migrate.ts';
 import { postmasterOf } from '../embedded/server-processes.ts';
@@ -71,7 +72,8 @@ async function isAnswering(): Promise<boolean> {
 test('an immediate stop of the server leads to 503 and no verdict, and all is right again after its start', async () => {
   const log = keepLog();
   const feed = await openChangeFeed({ dataSource, log });
-  const clients = createLiveClients({ dataSource, feed, log });
+  const companies = createLiveCompanies({ dataSource, feed, log });
+  const clients = createLiveClients({ dataSource, feed, log, companies });
   const tokens = createLiveTokens({ dataSource, feed, log });
   const audit = createAuditWriter({ dataSource, log });
   let gaps = 0;

@@ -1,6 +1,7 @@
 // The access decision: an ordered list of named, pure checks on a client whose secret was right. The first refusal wins.
 import type { IpAddress } from '../address/ip-address.ts';
 import type { LiveClient } from '../client/live-client.ts';
+import type { CompanyRestriction } from '../company/live-company.ts';
 
 /** Why a client was refused. The reason goes to the audit log; the caller gets one and the same answer for all. */
 export type RefusalReason =
@@ -11,7 +12,10 @@ export type RefusalReason =
   | 'client_inactive'
   | 'client_expired'
   | 'company_suspended'
-  | 'address_refused';
+  | AddressRefusal;
+
+/** By the rules of the whole company, or by the client's own. */
+export type AddressRefusal = 'company_address_refused' | 'address_refused';
 
 export interface AccessFacts {
   /** undefined when the deciding hop was no address: a restricted client does not pass. */
@@ -41,13 +45,28 @@ export const STANDING_CHECKS: readonly AccessCheck[] = [
   },
 ];
 
-const ADDRESS_CHECK: AccessCheck = {
-  name: 'address_refused',
-  question: 'Is the address allowed?',
-  passes: (client, facts) => client.ipMode !== 'enforce' || client.ipMatcher.allows(facts.address),
-};
+/** The wider rules first: the client's own narrow them further. */
+const ADDRESS_CHECKS: readonly AccessCheck[] = [
+  {
+    name: 'company_address_refused',
+    question: 'Is the address allowed by the rules of its company, and of the one for which it acts?',
+    passes: (client, facts) => companiesLetIn(client, 'enforce', facts.address),
+  },
+  {
+    name: 'address_refused',
+    question: 'Is the address allowed by its own rules?',
+    passes: (client, facts) => client.ipMode !== 'enforce' || client.ipMatcher.allows(facts.address),
+  },
+];
 
-export const ACCESS_CHECKS: readonly AccessCheck[] = [...STANDING_CHECKS, ADDRESS_CHECK];
+function companiesLetIn(client: LiveClient, mode: CompanyRestriction['mode'], address: IpAddress | undefined): boolean {
+  for (const restriction of client.companyRestrictions) {
+    if (restriction.mode === mode && !restriction.matcher.allows(address)) return false;
+  }
+  return true;
+}
+
+export const ACCESS_CHECKS: readonly AccessCheck[] = [...STANDING_CHECKS, ...ADDRESS_CHECKS];
 
 /** The reason of the first check that fails, or undefined when the client is let in. */
 export function decideAccess(client: LiveClient, facts: AccessFacts): RefusalReason | undefined {
@@ -65,7 +84,12 @@ export function decideStanding(client: LiveClient, now: Date): RefusalReason | u
   return undefined;
 }
 
-/** In the mode *report only*: whether *enforce* would have refused this address. */
-export function wouldRefuseAddress(client: LiveClient, address: IpAddress | undefined): boolean {
-  return client.ipMode === 'report' && !client.ipMatcher.allows(address);
+export function isAddressRefusal(reason: string | undefined): reason is AddressRefusal {
+  return reason === 'address_refused' || reason === 'company_address_refused';
+}
+
+/** In the mode *report only*: as what *enforce* would have refused this address. */
+export function reportedRefusal(client: LiveClient, address: IpAddress | undefined): AddressRefusal | undefined {
+  if (!companiesLetIn(client, 'report', address)) return 'company_address_refused';
+  return client.ipMode === 'report' && !client.ipMatcher.allows(address) ? 'address_refused' : undefined;
 }

@@ -1,9 +1,10 @@
 // "Would this client be let in from … asking for …?": the very checks of the access decision, without issuing, each with its verdict in words.
 
-import { formatIpAddress } from '../address/ip-address.ts';
+import { formatIpAddress, type IpAddress } from '../address/ip-address.ts';
+import type { IpMatcher } from '../address/ip-matcher.ts';
 import type { LiveClient } from '../client/live-client.ts';
 import { decideGrant } from '../token/grant.ts';
-import { ACCESS_CHECKS, type AccessFacts, type RefusalReason, wouldRefuseAddress } from './access-decision.ts';
+import { ACCESS_CHECKS, type AccessFacts, type RefusalReason } from './access-decision.ts';
 
 export interface AskedAccess {
   readonly scope?: string | undefined;
@@ -36,7 +37,7 @@ export function explainAccess(client: LiveClient, facts: AccessFacts, asked: Ask
   const steps: ExplainedStep[] = [explainSecrets(client, facts)];
   for (const check of ACCESS_CHECKS) {
     const passes = check.passes(client, facts);
-    const isWarned = passes && check.name === 'address_refused' && wouldRefuseAddress(client, facts.address);
+    const isWarned = passes && isReported(check.name, client, facts);
     const verdict = passes ? (isWarned ? 'warned' : 'passed') : 'refused';
     steps.push({
       name: check.name,
@@ -54,6 +55,12 @@ export function explainAccess(client: LiveClient, facts: AccessFacts, asked: Ask
   } else steps.push(grantStep('refused', `${grant.error}: ${grant.description}`));
   const reason = refused ? refusalOf(refused.name) : grant.ok ? null : grant.error;
   return { allowed: reason === null, reason, steps };
+}
+
+function isReported(name: RefusalReason, client: LiveClient, { address }: AccessFacts): boolean {
+  if (name === 'address_refused') return client.ipMode === 'report' && !client.ipMatcher.allows(address);
+  if (name !== 'company_address_refused') return false;
+  return client.companyRestrictions.some(({ mode, matcher }) => mode === 'report' && !matcher.allows(address));
 }
 
 function refusalOf(name: StepName): RefusalReason | null {
@@ -89,6 +96,7 @@ const EXPLANATIONS: Partial<Record<RefusalReason, Explain>> = {
     passes
       ? `${companyName} and every company above it are active.`
       : `${companyName}, or a company above it, is suspended. Whoever suspended it can reactivate it.`,
+  company_address_refused: (_passes, client, facts) => explainCompanyAddress(client, facts),
   address_refused: (_passes, client, facts) => explainAddress(client, facts),
 };
 
@@ -99,14 +107,24 @@ function explainCheck(name: RefusalReason, passes: boolean, client: LiveClient, 
 
 function explainAddress({ ipMode, ipMatcher }: LiveClient, { address }: AccessFacts): string {
   if (ipMode === 'off') return 'It may come from any address.';
-  const enforced = ipMode === 'enforce';
+  return explainRules(ipMatcher, ipMode === 'enforce', address);
+}
+
+function explainCompanyAddress({ companyName, companyRestrictions }: LiveClient, { address }: AccessFacts): string {
+  if (companyRestrictions.length === 0) return `${companyName} lets its clients come from any address.`;
+  return companyRestrictions
+    .map((each) => `Rules of ${each.companyName}: ${explainRules(each.matcher, each.mode === 'enforce', address)}`)
+    .join(' ');
+}
+
+function explainRules(matcher: IpMatcher, isEnforced: boolean, address: IpAddress | undefined): string {
   if (address === undefined) {
-    return `The address is unknown: what the proxy says is no address. ${enforced ? 'A restricted client is not let in then.' : REPORTED}`;
+    return `The address is unknown: what the proxy says is no address. ${isEnforced ? 'A restricted client is not let in then.' : REPORTED}`;
   }
   const text = formatIpAddress(address);
-  const rule = ipMatcher.findRule(address);
+  const rule = matcher.findRule(address);
   if (rule !== undefined) return rule === text ? `The list has ${text}.` : `${text} is let in by ${rule}.`;
-  return `No rule lets ${text} in. ${enforced ? 'Add it to the list to let it in.' : REPORTED}`;
+  return `No rule lets ${text} in. ${isEnforced ? 'Add it to the list to let it in.' : REPORTED}`;
 }
 
 const REPORTED = 'It passes because the restriction only reports; enforcing it would refuse this.';

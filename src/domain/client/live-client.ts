@@ -3,6 +3,7 @@ import type { IpMatcher } from '../address/ip-matcher.ts';
 import type { IpRestrictionMode } from '../address/ip-rule-list.ts';
 import type { Reach } from '../access/caller.ts';
 import type { GrantedApi } from '../api/privilege.ts';
+import type { CompanyRestriction } from '../company/live-company.ts';
 import type { ClientStatus, TokenFormat } from './client.ts';
 
 export interface LiveSecret {
@@ -17,8 +18,11 @@ export interface LiveClient {
   readonly name: string;
   readonly status: ClientStatus;
   readonly expiresAt: Date | null;
+  /** The company for which it acts: its own, or one below while it is narrowed (access/narrowing.ts). */
   readonly companyId: string;
   readonly companyName: string;
+  /** The company that it belongs to. */
+  readonly ownCompanyId: string;
   /** Whether the company or one above it is suspended. */
   readonly companySuspended: boolean;
   readonly reach: Reach;
@@ -30,9 +34,11 @@ export interface LiveClient {
   readonly tokenGeneration: number;
   readonly ipMode: IpRestrictionMode;
   readonly ipMatcher: IpMatcher;
+  /** Those of its own company, if it has any, and of the one that it is narrowed to: each of them must let the address in. */
+  readonly companyRestrictions: readonly CompanyRestriction[];
   /** Oldest first. Also expired ones: an expired secret is told from a wrong one in the audit log, never in the answer. */
   readonly secrets: readonly LiveSecret[];
-  /** What the role grants in the client's company, by API id. */
+  /** What the role grants in the company, by API id. */
   readonly grants: ReadonlyMap<string, GrantedApi>;
 }
 

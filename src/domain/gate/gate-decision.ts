@@ -1,10 +1,10 @@
 // The gate's decision: may this token, from this address, make this call of this API? Pure; whatever it needs was read before.
 import {
   type AccessFacts,
+  type AddressRefusal,
   decideAccess,
-  decideStanding,
-  type RefusalReason,
-  wouldRefuseAddress,
+  isAddressRefusal,
+  reportedRefusal,
 } from '../access/access-decision.ts';
 import type { LiveApi } from '../api/live-api.ts';
 import type { OperationMatcher } from '../api/operation-matcher.ts';
@@ -26,7 +26,8 @@ export interface GateQuestion {
 }
 
 export type GateVerdict =
-  | { readonly allowed: true; readonly token: InspectedToken; readonly isAddressReported: boolean }
+  /** `reported`: as what the address would have been refused, did the rules not only report. */
+  | { readonly allowed: true; readonly token: InspectedToken; readonly reported: AddressRefusal | undefined }
   /** None of ours, or no longer, or for another API. */
   | { readonly allowed: false; readonly reason: 'invalid_token' }
   /** `refusal` is the reason for the audit log. */
@@ -34,7 +35,7 @@ export type GateVerdict =
       readonly allowed: false;
       readonly reason: 'address_refused';
       readonly token: InspectedToken;
-      readonly refusal: RefusalReason;
+      readonly refusal: AddressRefusal;
     }
   /** `scopes` is what to ask for: the set of which the token lacks least. */
   | { readonly allowed: false; readonly reason: 'insufficient_scope'; readonly scopes: readonly string[] }
@@ -56,15 +57,14 @@ export function decideGate(
   if (!api) return { allowed: false, reason: 'unknown_api' };
   // RFC 9068 §4: a token for another API is none here, whatever its scopes are called.
   if (token.audience !== api.identifier) return { allowed: false, reason: 'invalid_token' };
-  if (decideStanding(token.client, facts.now)) return { allowed: false, reason: 'invalid_token' };
-  // Whatever stands in the way now has to do with the address.
   const refusal = decideAccess(token.client, facts);
-  if (refusal) return { allowed: false, reason: 'address_refused', token, refusal };
+  if (isAddressRefusal(refusal)) return { allowed: false, reason: 'address_refused', token, refusal };
+  if (refusal) return { allowed: false, reason: 'invalid_token' };
   return (
     decideScope(token.scopes, api, question) ?? {
       allowed: true,
       token,
-      isAddressReported: wouldRefuseAddress(token.client, facts.address),
+      reported: reportedRefusal(token.client, facts.address),
     }
   );
 }

@@ -3,14 +3,17 @@ import { createHash } from 'node:crypto';
 import { type Clock, toNumericDate } from '../../base/clock.ts';
 import { type Soon, whenThere } from '../../base/soon.ts';
 import { decideStanding } from '../access/access-decision.ts';
+import { narrowClient } from '../access/narrowing.ts';
 import type { GrantedApi } from '../api/privilege.ts';
 import type { LiveClient, LiveClients } from '../client/live-client.ts';
+import type { LiveCompanies } from '../company/live-company.ts';
 import type { KeyRing } from '../signing-key/key-ring.ts';
 import { type AccessTokenClaims, generationOf, type OpaqueToken } from './access-token.ts';
 
 /** A token that is good right now, from an address about which nothing is said yet. */
 export interface InspectedToken {
   readonly jti: string;
+  /** Narrowed to the company that the token is confined to. */
   readonly client: LiveClient;
   readonly audience: string;
   /** undefined when the role no longer grants anything on the API. */
@@ -39,6 +42,7 @@ interface Parts {
   readonly issuer: string;
   readonly keys: () => KeyRing;
   readonly liveClients: LiveClients;
+  readonly liveCompanies: LiveCompanies;
   readonly liveTokens: LiveTokens;
   readonly clock: Clock;
 }
@@ -51,20 +55,29 @@ const MAX_TOKEN_LENGTH = 16 * 1024;
 const MAX_VERIFIED = 10_000;
 
 export function createTokenInspector(parts: Parts): TokenInspector {
-  const { liveClients, liveTokens } = parts;
+  const { liveClients, liveCompanies, liveTokens } = parts;
   const readJwt = createJwtReader(parts);
 
   const judge = (claims: StoredClaims): Soon<InspectedToken | undefined> => {
     const now = parts.clock.now();
     const nowSeconds = toNumericDate(now);
     if (claims.exp <= nowSeconds || claims.iat > nowSeconds + CLOCK_TOLERANCE_SECONDS) return undefined;
-    return whenThere(liveClients.peek(claims.client_id) ?? liveClients.find(claims.client_id), (client) => {
-      if (!client || client.companyId !== claims.company_id) return undefined;
-      if (generationOf(claims.jti) !== client.tokenGeneration) return undefined;
-      if (decideStanding(client, now)) return undefined;
-      const revoked = liveTokens.isRevoked(claims.jti);
-      return whenThere(revoked, (isRevoked) => (isRevoked ? undefined : describe(claims, client)));
+    return whenThere(liveClients.peek(claims.client_id) ?? liveClients.find(claims.client_id), (own) => {
+      if (!own || generationOf(claims.jti) !== own.tokenGeneration) return undefined;
+      return whenThere(narrowTo(claims.company_id, own), (client) => {
+        if (!client || decideStanding(client, now)) return undefined;
+        const revoked = liveTokens.isRevoked(claims.jti);
+        return whenThere(revoked, (isRevoked) => (isRevoked ? undefined : describe(claims, client)));
+      });
     });
+  };
+
+  /** undefined when the company no longer lies below the client's, or the client has another role by now. */
+  const narrowTo = (companyId: string, own: LiveClient): Soon<LiveClient | undefined> => {
+    if (companyId === own.companyId) return own;
+    if (!own.reach.subtree) return undefined;
+    const company = liveCompanies.peek(companyId) ?? liveCompanies.find(companyId);
+    return whenThere(company, (live) => live && narrowClient(own, live));
   };
 
   return {

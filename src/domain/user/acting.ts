@@ -1,7 +1,7 @@
 // Acting for a company below one's own in the pages: the session remembers which, and every request is narrowed to it anew.
 import { forbidden, notFound } from '../../base/problem.ts';
 import type { Caller } from '../access/caller.ts';
-import type { Company } from '../company/company.ts';
+import { narrowCaller } from '../access/narrowing.ts';
 import { RESELLER_ROLE_ID } from '../role/role.ts';
 import type { Storage, Stores } from '../stores.ts';
 import type { PageVisitor } from './account-service.ts';
@@ -15,22 +15,11 @@ export async function findActingCaller(stores: Stores, own: Caller, session: Ses
   if (session.actingCompanyId === null || !mayAct(own)) return own;
   const company = await stores.companies.find(session.actingCompanyId, own.reach);
   if (!company || company.id === own.companyId) return own;
-  return narrowed(own, company, await stores.roles.privilegesOf(RESELLER_ROLE_ID, company.id));
+  return narrowCaller(own, company, await stores.roles.privilegesOf(RESELLER_ROLE_ID, company.id)) ?? own;
 }
 
 export function mayAct({ roleId, reach }: Caller): boolean {
   return roleId === RESELLER_ROLE_ID && reach.subtree;
-}
-
-/** Narrowed to a reseller company one reaches what lies below it too, narrowed to a plain company that one alone. */
-function narrowed(own: Caller, company: Company, privileges: readonly string[]): Caller {
-  return {
-    ...own,
-    companyId: company.id,
-    companyName: company.name,
-    reach: { companyId: company.id, companyPath: company.path, subtree: company.reseller },
-    privileges: new Set(privileges.filter((privilege) => own.privileges.has(privilege))),
-  };
 }
 
 /** An event is not written: what is done while acting carries the user as its actor. */

@@ -2,8 +2,9 @@
 // client's IP restriction lets in.
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { decideAccess, wouldRefuseAddress } from '../../domain/access/access-decision.ts';
+import { decideAccess, isAddressRefusal, reportedRefusal } from '../../domain/access/access-decision.ts';
 import { formatIpAddress } from '../../domain/address/ip-address.ts';
+import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 import { managementIdentifier } from '../../domain/api/privilege.ts';
 import type { LiveClient, LiveSecret } from '../../domain/client/live-client.ts';
 import { tokenCaller } from '../../domain/token/token-caller.ts';
@@ -26,12 +27,12 @@ export function createBearerAuthenticator({ inspector, issuer, clock, log }: Par
       if (!token || token.audience !== audience) return { ok: false, reason: 'invalid_token' };
       const now = clock.now();
       const refusal = decideAccess(token.client, { address: facts.address, now });
-      if (refusal === 'address_refused') {
+      if (isAddressRefusal(refusal)) {
         logAddress(log, token.client, facts, 'a call from an address outside the IP restriction was refused');
         return { ok: false, reason: 'address_refused', address: addressText(facts) };
       }
       if (refusal) return { ok: false, reason: 'invalid_token' };
-      if (wouldRefuseAddress(token.client, facts.address)) {
+      if (reportedRefusal(token.client, facts.address)) {
         logAddress(
           log,
           token.client,
@@ -53,11 +54,17 @@ function toBearer(token: InspectedToken, facts: BearerFacts, now: Date): Authent
     token: { expiresAt: new Date(token.expiresAtSeconds * 1000) },
     ip: {
       address: addressText(facts),
-      allowed: !wouldRefuseAddress(client, facts.address),
-      mode: client.ipMode,
+      allowed: reportedRefusal(client, facts.address) === undefined,
+      mode: strictestMode(client),
     },
     secret: secret ? { hint: secret.hint, expiresAt: secret.expiresAt } : null,
   };
+}
+
+/** Of its own rules, its company's, and those of the company for which it acts. */
+function strictestMode({ ipMode, companyRestrictions }: LiveClient): IpRestrictionMode {
+  const modes = [ipMode, ...companyRestrictions.map(({ mode }) => mode)];
+  return modes.includes('enforce') ? 'enforce' : modes.includes('report') ? 'report' : 'off';
 }
 
 /** Secrets come oldest first; while a client rotates, the youngest is the one that stays. */

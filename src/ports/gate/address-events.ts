@@ -3,13 +3,19 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { createSeldom } from '../../base/seldom.ts';
-import type { RefusalReason } from '../../domain/access/access-decision.ts';
+import type { AddressRefusal } from '../../domain/access/access-decision.ts';
 import type { Origin } from '../../domain/access/caller.ts';
+import { narrowingDetails } from '../../domain/access/narrowing.ts';
 import { type AuditLog, auditEvent } from '../../domain/audit/audit-event.ts';
 import type { InspectedToken } from '../../domain/token/token-inspector.ts';
 
-/** `refusal` is null where the call was let through because the restriction only reports. */
-export type TellAddress = (token: InspectedToken, refusal: RefusalReason | null, origin: Origin) => void;
+/** `refused`, or let through because the restriction only reports. */
+export type TellAddress = (
+  outcome: 'refused' | 'reported',
+  token: InspectedToken,
+  reason: AddressRefusal,
+  origin: Origin,
+) => void;
 
 interface Parts {
   readonly auditLog: AuditLog;
@@ -23,17 +29,17 @@ const MAX_TOLD = 10_000;
 /** Nobody waits for the event: a refusal is one whether or not it can be stored, and a call that is let through mustn't take longer. */
 export function createAddressEvents({ auditLog, clock, log }: Parts): TellAddress {
   const isDue = createSeldom({ milliseconds: SILENCE_MILLISECONDS, maxKeys: MAX_TOLD });
-  return ({ client, api, audience, jti }, refusal, origin) => {
-    const isRefused = refusal !== null;
-    if (!isDue(`${isRefused} ${client.clientId} ${origin.ip}`)) return;
+  return (outcome, { client, api, audience, jti }, reason, origin) => {
+    const isRefused = outcome === 'refused';
+    if (!isDue(`${outcome} ${client.clientId} ${client.companyId} ${origin.ip}`)) return;
     const event = auditEvent(isRefused ? 'token.use_refused' : 'token.use_reported', origin, {
       time: clock.now(),
       companyId: client.companyId,
       actor: { type: 'client', id: client.clientId, name: client.name },
       target: api ? { type: 'api', id: api.id, name: api.name } : null,
       outcome: isRefused ? 'failure' : 'success',
-      reason: refusal ?? 'address_refused',
-      details: { audience, jti },
+      reason,
+      details: { audience, jti, ...narrowingDetails(client) },
     });
     auditLog.append(event).catch((err: unknown) => {
       log.warn(

@@ -83,10 +83,11 @@ export function createGate(parts: GateParts): Gate {
     }
     const { token } = verdict;
     if (!verdict.allowed) {
-      tellAddress(token, verdict.refusal, origin);
+      tellAddress('refused', token, verdict.refusal, origin);
+      useRecorder.recordRefusal({ clientId: token.client.clientId, at: clock.now(), ip: origin.ip });
       return sendRefusal(response, requestId, verdict, address);
     }
-    if (verdict.isAddressReported) tellAddress(token, null, origin);
+    if (verdict.reported) tellAddress('reported', token, verdict.reported, origin);
     useRecorder.record({ clientId: token.client.clientId, secretId: null, at: clock.now(), ip: origin.ip });
     sendPass(response, requestId, token);
   };

@@ -1,12 +1,13 @@
 // Client authentication at all three endpoints: who is it, is the secret right, is it let in now. One path with one cost and one
 // answer for every refusal; the true reason stands in the audit log.
 import type { Clock } from '../../base/clock.ts';
-import { decideAccess } from '../../domain/access/access-decision.ts';
+import { decideAccess, isAddressRefusal } from '../../domain/access/access-decision.ts';
 import type { FailureThrottle } from '../../domain/access/failure-throttle.ts';
 import type { AuditLog } from '../../domain/audit/audit-event.ts';
 import { createClientId, isWellFormedCredential } from '../../domain/client/credential.ts';
 import type { LiveClient, LiveClients, LiveSecret } from '../../domain/client/live-client.ts';
 import type { SecretVerdict, SecretVerifier } from '../../domain/client/secret-verifier.ts';
+import type { UseRecorder } from '../../domain/stores.ts';
 import { invalidClient, tooManyAttempts } from './oauth-error.ts';
 import type { PresentedCredentials } from './presented-credentials.ts';
 import { refusedEvent, type RequestFacts } from './token-events.ts';
@@ -28,6 +29,7 @@ export interface AuthenticatorParts {
   readonly secretVerifier: SecretVerifier;
   readonly failureThrottle: FailureThrottle;
   readonly auditLog: AuditLog;
+  readonly useRecorder: UseRecorder;
   readonly clock: Clock;
 }
 
@@ -65,6 +67,9 @@ export function createClientAuthenticator(parts: AuthenticatorParts): ClientAuth
       const { reason, client, secret } = verdict;
       const refused = { reason, client, secret, attemptedId: presented.clientId };
       await parts.auditLog.append(refusedEvent(facts, now, refused));
+      if (client && isAddressRefusal(reason)) {
+        parts.useRecorder.recordRefusal({ clientId: client.clientId, at: now, ip: facts.origin.ip });
+      }
       throw refusalOf(presented, facts, reason);
     },
   };

@@ -18,6 +18,7 @@ const NEVER_IN_QUERY = new Set([
   'client_id',
   'client_ip',
   'client_secret',
+  'company_id',
   'grant_type',
   'refresh_token',
   'resource',

@@ -25,6 +25,7 @@ const REASONS: Readonly<
   client_inactive: true,
   client_expired: true,
   company_suspended: true,
+  company_address_refused: true,
   address_refused: true,
   missing_credentials: true,
   malformed_credentials: true,

@@ -5,6 +5,7 @@ import type { Log } from '../../base/log.ts';
 import type { FailureThrottle } from '../../domain/access/failure-throttle.ts';
 import type { AuditLog } from '../../domain/audit/audit-event.ts';
 import type { LiveClients } from '../../domain/client/live-client.ts';
+import type { LiveCompanies } from '../../domain/company/live-company.ts';
 import type { SecretVerifier } from '../../domain/client/secret-verifier.ts';
 import type { KeyRing } from '../../domain/signing-key/key-ring.ts';
 import type { Storage, UseRecorder } from '../../domain/stores.ts';
@@ -24,6 +25,7 @@ export interface OAuthParts {
   /** The keys in force at the moment of asking. */
   readonly keys: () => KeyRing;
   readonly liveClients: LiveClients;
+  readonly liveCompanies: LiveCompanies;
   readonly inspector: TokenInspector;
   readonly storage: Storage;
   readonly auditLog: AuditLog;

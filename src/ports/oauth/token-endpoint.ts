@@ -1,11 +1,15 @@
 // POST /oauth2/token (RFC 6749 §4.4): read, authenticate, decide, issue, record, answer. Nothing is answered that is not recorded.
 import type { Clock } from '../../base/clock.ts';
+import { isAddressRefusal } from '../../domain/access/access-decision.ts';
 import type { AuditLog } from '../../domain/audit/audit-event.ts';
+import type { LiveClient } from '../../domain/client/live-client.ts';
+import type { LiveCompanies } from '../../domain/company/live-company.ts';
 import type { KeyRing } from '../../domain/signing-key/key-ring.ts';
 import type { UseRecorder } from '../../domain/stores.ts';
 import { decideGrant, type Grant } from '../../domain/token/grant.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { claimsOf } from './access-token.ts';
+import { findActing } from './acting-client.ts';
 import type { AuthenticatedClient, ClientAuthenticator } from './client-authenticator.ts';
 import type { Engine } from './engine.ts';
 import { type OAuthForm, readForm } from './front.ts';
@@ -19,6 +23,7 @@ export interface TokenEndpointParts {
   readonly issuer: string;
   readonly keys: () => KeyRing;
   readonly authenticator: ClientAuthenticator;
+  readonly liveCompanies: LiveCompanies;
   readonly engine: Engine;
   readonly auditLog: AuditLog;
   readonly useRecorder: UseRecorder;
@@ -59,9 +64,10 @@ async function issueByEngine(
   form: OAuthForm,
   facts: RequestFacts,
 ): Promise<IssuedToken> {
-  const { client, secret } = await parts.authenticator.authenticate(presented, facts);
+  const authenticated = await parts.authenticator.authenticate(presented, facts);
+  const { secret } = authenticated;
   const now = parts.clock.now();
-  const grant = await decide(parts, { client, secret }, form, facts, now);
+  const { client, grant } = await decide(parts, authenticated, form, facts, now);
   const claims = claimsOf(parts.issuer, client, grant, now);
   const accessToken = await parts.engine.issue({
     clientId: client.clientId,
@@ -72,28 +78,53 @@ async function issueByEngine(
   return { client, secret, grant, claims, accessToken };
 }
 
+interface Granted {
+  readonly client: LiveClient;
+  readonly grant: Grant;
+}
+
+/** Throws the refusal, which stands in the audit log by then. */
 async function decide(
-  { auditLog }: TokenEndpointParts,
-  { client, secret }: AuthenticatedClient,
+  parts: TokenEndpointParts,
+  authenticated: AuthenticatedClient,
   form: OAuthForm,
   facts: RequestFacts,
   now: Date,
-): Promise<Grant> {
-  let error = refuseGrantType(form['grant_type']);
-  if (!error) {
-    const decision = decideGrant(client, { scope: form['scope'], resource: form['resource'] });
-    if (decision.ok) return decision.grant;
-    error = new OAuthError(400, decision.error, decision.description);
-  }
+): Promise<Granted> {
+  const { client, error, grant } = await findGrant(parts, authenticated.client, form, facts, now);
+  if (grant) return { client, grant };
+  const { secret } = authenticated;
   const details = {
     description: error.description,
     grant_type: form['grant_type'],
     scope: form['scope'],
     resource: form['resource'],
+    company_id: form['company_id'],
   };
-  const refused = { reason: error.code, attemptedId: client.clientId, client, secret, details };
-  await auditLog.append(refusedEvent(facts, now, refused));
+  const refused = { reason: error.reason, attemptedId: client.clientId, client, secret, details };
+  await parts.auditLog.append(refusedEvent(facts, now, refused));
+  if (isAddressRefusal(error.reason)) {
+    parts.useRecorder.recordRefusal({ clientId: client.clientId, at: now, ip: facts.origin.ip });
+  }
   throw error;
+}
+
+type FoundGrant = (Granted & { readonly error?: never }) | { client: LiveClient; error: OAuthError; grant?: never };
+
+async function findGrant(
+  { liveCompanies }: TokenEndpointParts,
+  own: LiveClient,
+  form: OAuthForm,
+  facts: RequestFacts,
+  now: Date,
+): Promise<FoundGrant> {
+  const fault = refuseGrantType(form['grant_type']);
+  if (fault) return { client: own, error: fault };
+  const { client, error } = await findActing(liveCompanies, own, form['company_id'], facts, now);
+  if (error) return { client, error };
+  const decision = decideGrant(client, { scope: form['scope'], resource: form['resource'] });
+  if (decision.ok) return { client, grant: decision.grant };
+  return { client, error: new OAuthError(400, decision.error, decision.description) };
 }
 
 function refuseGrantType(grantType: string | undefined): OAuthError | undefined {

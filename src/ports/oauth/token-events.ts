@@ -1,7 +1,8 @@
 // The audit events of the OAuth endpoints.
 import { type AuditParty, auditEvent, type NewAuditEvent } from '../../domain/audit/audit-event.ts';
 import type { Origin } from '../../domain/access/caller.ts';
-import { wouldRefuseAddress } from '../../domain/access/access-decision.ts';
+import { reportedRefusal } from '../../domain/access/access-decision.ts';
+import { narrowingDetails } from '../../domain/access/narrowing.ts';
 import type { IpAddress } from '../../domain/address/ip-address.ts';
 import type { LiveClient, LiveSecret } from '../../domain/client/live-client.ts';
 import type { AccessTokenClaims } from '../../domain/token/access-token.ts';
@@ -25,14 +26,17 @@ interface Issued {
   readonly claims: AccessTokenClaims;
 }
 
-/** A reason on a success: the IP restriction, which only reports, would have refused the address. */
+/**
+ * In the log of the company that the token is confined to: whoever administers the client's own company reaches it there.
+ * A reason on a success: the IP restriction, which only reports, would have refused the address.
+ */
 export function issuedEvent(facts: RequestFacts, time: Date, { client, secret, grant, claims }: Issued): NewAuditEvent {
   return auditEvent('token.issued', facts.origin, {
     time,
     companyId: client.companyId,
     actor: clientParty(client),
     target: { type: 'api', id: grant.api.id, name: grant.api.name },
-    reason: wouldRefuseAddress(client, facts.address) ? 'address_refused' : null,
+    reason: reportedRefusal(client, facts.address) ?? null,
     details: {
       scope: claims.scope,
       audience: claims.aud,
@@ -40,6 +44,7 @@ export function issuedEvent(facts: RequestFacts, time: Date, { client, secret, g
       format: client.tokenFormat,
       expires_at: new Date(claims.exp * 1000).toISOString(),
       secret_hint: secret.hint,
+      ...narrowingDetails(client),
     },
   });
 }
@@ -59,6 +64,7 @@ export function refusedEvent(facts: RequestFacts, time: Date, refused: Refused):
     ...(facts.endpoint === 'token' ? {} : { endpoint: facts.endpoint }),
     ...(secret ? { secret_hint: secret.hint } : {}),
     ...clipped(refused.details ?? {}),
+    ...(client ? narrowingDetails(client) : {}),
   };
   return auditEvent('token.refused', facts.origin, {
     time,
@@ -76,7 +82,11 @@ export function revokedEvent(facts: RequestFacts, time: Date, token: InspectedTo
     companyId: token.client.companyId,
     actor: clientParty(token.client),
     target: { type: 'access_token', id: token.jti, name: null },
-    details: { audience: token.audience, expires_at: new Date(token.expiresAtSeconds * 1000).toISOString() },
+    details: {
+      audience: token.audience,
+      expires_at: new Date(token.expiresAtSeconds * 1000).toISOString(),
+      ...narrowingDetails(token.client),
+    },
   });
 }
 

@@ -23,6 +23,7 @@ function clientWith(change: Partial<LiveClient> = {}): LiveClient {
     expiresAt: null,
     companyId: 'co_1',
     companyName: 'Acme',
+    ownCompanyId: 'co_1',
     companySuspended: false,
     reach: { companyId: 'co_1', companyPath: 'co_root/co_1/', subtree: false },
     roleId: 'ro_1',
@@ -33,6 +34,7 @@ function clientWith(change: Partial<LiveClient> = {}): LiveClient {
     tokenGeneration: 0,
     ipMode: 'enforce',
     ipMatcher: compileIpMatcher(parseIpRuleList('192.0.2.0/24 198.51.100.7').rules),
+    companyRestrictions: [],
     secrets: [secret],
     grants: new Map([['pets', pets]]),
     ...change,
@@ -54,6 +56,7 @@ test('a client that is let in passes every step and is told what it gets', () =>
     ['client_inactive', 'passed', 'It is active.'],
     ['client_expired', 'passed', 'It never expires.'],
     ['company_suspended', 'passed', 'Acme and every company above it are active.'],
+    ['company_address_refused', 'passed', 'Acme lets its clients come from any address.'],
     ['address_refused', 'passed', '192.0.2.7 is let in by 192.0.2.0/24.'],
     ['grant', 'passed', 'It gets pets:read of Pets (https://pets.test) for 600 seconds.'],
   ]);
