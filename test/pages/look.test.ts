@@ -4,23 +4,28 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Caller } from '../../src/domain/access/caller.ts';
 import { COMPANY_ADMIN_ROLE_ID } from '../../src/domain/role/role.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { type BrowserVisit, visit } from './browser-visit.ts';
 import { type PageServer, startPages } from './page-server.ts';
-import { callerOf, setUpAda } from './people.ts';
+import { makePageTenants, makeSignedIn, type PageTenants } from './tenants.ts';
 
 let browser: Browser;
 let server: PageServer;
 let sessionToken: string;
 let clientId: string;
 let setupToken: string;
+let tenants: PageTenants;
+let userId: string;
+let roleId: string;
 
 beforeAll(async () => {
   [browser, server] = await Promise.all([launchBrowser(), startPages()]);
   setupToken = (await server.services.accounts.createSetupToken()) ?? '';
-  ({ sessionToken } = await setUpAda(server));
-  const caller = await callerOf(server, sessionToken);
+  tenants = await makePageTenants(server);
+  ({ sessionToken } = tenants);
+  const caller = tenants.ada;
   const { client } = await server.services.clients.register(caller, {
     name: 'siem-connector',
     description: 'Collects the audit log for the SOC. Ask Grace Hopper before changing anything here.',
@@ -32,6 +37,7 @@ beforeAll(async () => {
     const status = name.startsWith('password') ? 'inactive' : 'active';
     await server.services.clients.register(caller, { name, status, roleId: COMPANY_ADMIN_ROLE_ID });
   }
+  await arrangeTenants(caller);
   await server.recordRequest({ action: 'token.issued', client, requestId: 'a1'.repeat(16) });
   await server.recordRequest({
     action: 'token.refused',
@@ -42,6 +48,30 @@ beforeAll(async () => {
   });
   await server.recordRequest({ action: 'token.refused', client, requestId: 'c3'.repeat(16), reason: 'wrong_secret' });
 });
+
+async function arrangeTenants(caller: Caller): Promise<void> {
+  const { contoso, acme, globex } = tenants;
+  const { services } = server;
+  await services.companies.suspend(caller, globex.id);
+  const { user } = await services.users.create(caller, {
+    email: 'grace@contoso.test',
+    name: 'Grace Hopper',
+    companyId: contoso.id,
+    roleId: COMPANY_ADMIN_ROLE_ID,
+  });
+  ({ id: userId } = user);
+  await makeSignedIn(server, caller, { name: 'Alan Turing', companyId: acme.id });
+  const role = await services.roles.create(caller, {
+    name: 'SIEM reader',
+    description: 'Reads the audit log and nothing else.',
+    companyId: contoso.id,
+    privileges: ['management/audit:read', 'management/clients:read'],
+    availableTo: [acme.id],
+  });
+  ({ id: roleId } = role);
+  await services.clients.register(caller, { name: 'Contoso SIEM', roleId, companyId: contoso.id });
+}
+
 afterAll(async () => {
   await browser.close();
   await server.close();
@@ -82,6 +112,43 @@ const ways: Readonly<Record<string, Way>> = {
   },
   'client-edit': (page) => page.goto(`/clients/${clientId}/edit`),
   'client-delete': (page) => page.goto(`/clients/${clientId}/delete`),
+  'client-new-company': async (page) => {
+    await page.goto('/clients/new');
+    await page.getByLabel('Company').selectOption({ label: 'Contoso' });
+    await page.waitForLoadState();
+  },
+  companies: (page) => page.goto('/companies'),
+  company: (page) => page.goto(`/companies/${tenants.contoso.id}`),
+  'company-root': (page) => page.goto('/companies/co_root'),
+  'company-suspended': (page) => page.goto(`/companies/${tenants.globex.id}`),
+  'company-suspend-dialog': async (page) => {
+    await page.goto(`/companies/${tenants.contoso.id}`);
+    await page.getByRole('link', { name: 'Suspend' }).click();
+  },
+  'company-delete': (page) => page.goto(`/companies/${tenants.contoso.id}/delete`),
+  'company-new': (page) => page.goto('/companies/new'),
+  'company-edit-own-address': async (page) => {
+    await page.goto('/companies/co_root/edit');
+    await page.getByLabel('Restrict access').check();
+    await page.getByLabel('Allowed addresses').fill('198.51.100.0/24');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('is not in the list').waitFor();
+  },
+  'company-switch': (page) => page.goto('/companies/switch'),
+  users: (page) => page.goto('/users'),
+  user: (page) => page.goto(`/users/${userId}`),
+  'user-new': (page) => page.goto('/users/new'),
+  'user-new-faults': post('/users/new', 'Create user'),
+  'user-edit': (page) => page.goto(`/users/${userId}/edit`),
+  'user-link': async (page) => {
+    await page.goto(`/users/${userId}`);
+    await page.getByRole('button', { name: 'Make a new link' }).click();
+    await page.getByRole('heading', { name: 'Pass this link on now' }).waitFor();
+  },
+  'role-custom': (page) => page.goto(`/roles/${roleId}`),
+  'role-new': (page) => page.goto('/roles/new'),
+  'role-edit': (page) => page.goto(`/roles/${roleId}/edit`),
+  'role-delete': (page) => page.goto(`/roles/${roleId}/delete`),
   roles: (page) => page.goto('/roles'),
   role: (page) => page.goto(`/roles/${COMPANY_ADMIN_ROLE_ID}`),
   audit: (page) => page.goto('/audit'),

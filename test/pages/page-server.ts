@@ -10,8 +10,12 @@ import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
 import { type AuditAction, auditEvent } from '../../src/domain/audit/audit-event.ts';
 import { createAuditService } from '../../src/domain/audit/audit-service.ts';
 import { createClientService } from '../../src/domain/client/client-service.ts';
+import { createCompanyService } from '../../src/domain/company/company-service.ts';
+import { createGranting } from '../../src/domain/role/granting.ts';
+import { createRoleCommands } from '../../src/domain/role/role-commands.ts';
 import { createRoleService } from '../../src/domain/role/role-service.ts';
 import { createAccountService } from '../../src/domain/user/accounts.ts';
+import { createUserCommands } from '../../src/domain/user/user-commands.ts';
 import { createUserService } from '../../src/domain/user/user-service.ts';
 import { createIdentifyRequest, requestContext } from '../../src/ports/http/request-context.ts';
 import { createPageAssets } from '../../src/ports/pages/assets.ts';
@@ -29,7 +33,7 @@ export interface PageServer {
   readonly issuer: string;
   readonly clock: TestClock;
   readonly database: TestDatabase;
-  readonly services: PageServices & { readonly users: ReturnType<typeof createUserService> };
+  readonly services: PageServices;
   /** Every line that was logged. */
   readonly logged: () => string;
   /** How many passwords were compared so far. */
@@ -70,10 +74,12 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
   const dummyHash = await lanes.hash('what nobody knows');
   const services = {
     clients: createClientService({ storage, hasher, clock }),
-    roles: createRoleService({ storage }),
+    companies: createCompanyService({ storage, clock }),
+    roles: { ...createRoleService({ storage }), ...createRoleCommands({ storage, clock }) },
+    granting: createGranting({ storage }),
     audit: createAuditService({ storage }),
     accounts: createAccountService({ storage, hasher, dummyHash, clock }),
-    users: createUserService({ storage, clock }),
+    users: { ...createUserService({ storage, clock }), ...createUserCommands({ storage, hasher, clock }) },
   };
   const app = new Koa();
   app.use(

@@ -23,18 +23,28 @@ export const hostile = `"><script>window.hacked=1</script><img src=x onerror="wi
 export const longWord = 'w'.repeat(200);
 export const mixedText = 'مزامنة الحسابات 🔐 synchronisation \u202Eeert\u202C 日本語テスト';
 
-type Place = 'overview' | 'clients' | 'roles' | 'audit' | 'account';
+type Place = 'overview' | 'clients' | 'companies' | 'users' | 'roles' | 'audit' | 'account';
 
 function nav(place: Place | null): readonly NavItem[] {
   return [
     { href: '/', label: 'Overview', icon: 'overview', current: place === 'overview' },
     { href: '/clients', label: 'Clients', icon: 'clients', current: place === 'clients' },
+    { href: '/companies', label: 'Companies', icon: 'company', current: place === 'companies' },
+    { href: '/users', label: 'Users', icon: 'users', current: place === 'users' },
     { href: '/roles', label: 'Roles', icon: 'roles', current: place === 'roles' },
     { href: '/audit', label: 'Audit log', icon: 'audit', current: place === 'audit' },
   ];
 }
 
-export function frame(place: Place | null, more: { flash?: Flash; company?: string; user?: string } = {}): AppFrame {
+interface More {
+  flash?: Flash;
+  company?: string;
+  user?: string;
+  /** For a company that is not one's own. */
+  acting?: { company: string; ownName: string };
+}
+
+export function frame(place: Place | null, more: More = {}): AppFrame {
   return {
     now,
     nav: [
@@ -46,7 +56,9 @@ export function frame(place: Place | null, more: { flash?: Flash; company?: stri
         ],
       },
     ],
-    company: { name: more.company ?? 'Northwind Security' },
+    company: more.acting
+      ? { name: more.acting.company, switchable: true, ownName: more.acting.ownName }
+      : { name: more.company ?? 'Northwind Security', switchable: more.company !== undefined },
     user: { name: more.user ?? 'Ada Lovelace', email: 'ada@northwind.test' },
     flash: more.flash,
   };
@@ -72,6 +84,7 @@ export const clientRows: readonly ClientRow[] = names.map((name, index) => ({
   name,
   status: index === 3 ? 'inactive' : index === 6 ? 'expired' : 'active',
   role: index === 1 ? 'Reseller' : 'Company Admin',
+  company: index % 3 === 0 ? 'Northwind Security' : 'Contoso',
   createdAt: ago((index + 1) * (index + 2) * 2.3 * day),
   lastUsedAt: index === 5 ? null : ago((index * index * 7 + 1) * 9 * minute),
 }));
@@ -81,6 +94,7 @@ export const hardClientRows: readonly ClientRow[] = [hostile, longWord, mixedTex
   name,
   status: 'active',
   role: index === 1 ? longWord : name,
+  company: name,
   createdAt: ago(day),
   lastUsedAt: null,
 }));
@@ -90,6 +104,7 @@ export const client: ClientDetail = {
   name: 'siem-connector',
   description: 'Collects the audit log for the SOC. Ask Grace Hopper before changing anything here.',
   status: 'active',
+  company: { name: 'Contoso', href: '/companies/co_contoso' },
   role: { name: 'Company Admin', href: '/roles/company-admin' },
   ipRestriction: { mode: 'enforce', rules: ['203.0.113.7', '10.0.0.0/8', '2001:db8:42::/48'] },
   tokenLifetimeSeconds: 86_400,
@@ -139,6 +154,7 @@ export const requests: readonly TokenRequest[] = requestSamples.map((sample, ind
 }));
 
 export const formValues: ClientFormValues = {
+  company_id: 'co_root',
   name: '',
   description: '',
   role_id: '',
@@ -171,6 +187,7 @@ export const auditRows: readonly AuditRow[] = [
     reason: null,
     address: '203.0.113.7',
     requestId: '3f9c1b7e2d1a4c08',
+    company: 'Contoso',
   },
   {
     id: 'e2',
@@ -182,6 +199,7 @@ export const auditRows: readonly AuditRow[] = [
     reason: 'Address not allowed',
     address: '2001:db8:ffff:ffff:ffff:ffff:ffff:fffe',
     requestId: '9a01c77be2d1a4c08',
+    company: 'Contoso',
   },
   {
     id: 'e3',
@@ -193,6 +211,7 @@ export const auditRows: readonly AuditRow[] = [
     reason: null,
     address: '198.51.100.4',
     requestId: 'c08d3f9c1b7e2d1a',
+    company: 'Contoso',
   },
   {
     id: 'e4',
@@ -204,6 +223,7 @@ export const auditRows: readonly AuditRow[] = [
     reason: 'Wrong password',
     address: '192.0.2.66',
     requestId: 'd1a4c08d3f9c1b7e',
+    company: 'Contoso',
   },
   {
     id: 'e5',
@@ -215,5 +235,6 @@ export const auditRows: readonly AuditRow[] = [
     reason: null,
     address: null,
     requestId: null,
+    company: 'Contoso',
   },
 ];

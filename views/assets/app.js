@@ -1,8 +1,10 @@
 // What pages gain when scripts run. Every page works without this file.
 import { startAddresses } from './addresses.js';
+import { startCompanyChoice } from './company-choice.js';
 import { startCopyButtons } from './copy.js';
 import { startDialogs } from './dialog.js';
 import { startMeanings } from './meaning.js';
+import { startPrivilegePicker } from './privilege-picker.js';
 import { startSecretPage } from './secret.js';
 import { startSubmitOnce } from './submit-once.js';
 import { startThemeChoice } from './theme-choice.js';
@@ -13,6 +15,8 @@ startDialogs();
 startTimes();
 startMeanings();
 startAddresses();
+startCompanyChoice();
+startPrivilegePicker();
 startSecretPage();
 startSubmitOnce();
 startThemeChoice();

@@ -17,8 +17,11 @@ export type AppFrame = {
   /** The instant of rendering; relative times count from it. */
   now: Date;
   nav: readonly NavSection[];
-  /** The company one acts for. */
-  company: { name: string };
+  /**
+   * The company one acts for. `switchable`: the reader manages several and may act for another. `ownName`: it is not their own, and
+   * that one is called so.
+   */
+  company: { name: string; switchable?: boolean; ownName?: string | undefined };
   user: { name: string; email: string };
   flash?: Flash | undefined;
 };
@@ -77,17 +80,49 @@ function initials(name: string): string {
   return (first + last).toUpperCase();
 }
 
+function TopBarCompany({ company: { name, switchable, ownName } }: Pick<AppFrame, 'company'>) {
+  const words = (
+    <>
+      <Icon name="company" />
+      <span class={ownName === undefined ? 'visually-hidden' : 'topbar-acting'}>
+        {ownName === undefined ? 'Company: ' : 'Acting for '}
+      </span>
+      <bdi title={name}>{name}</bdi>
+    </>
+  );
+  return (
+    <div class={ownName === undefined ? 'topbar-company' : 'topbar-company acting'}>
+      {switchable ? (
+        <a class="company-switch" href="/companies/switch">
+          {words}
+          <span class="visually-hidden"> – switch company</span>
+          <Icon name="switch" />
+        </a>
+      ) : (
+        <p class="company-switch">{words}</p>
+      )}
+      {ownName !== undefined && (
+        <form method="post" action="/companies/switch">
+          <input type="hidden" name="company_id" value="" />
+          <button type="submit" class="button small secondary" title={`Back to ${ownName}`}>
+            <Icon name="back" />
+            <span class="acting-back">
+              Back to <bdi>{ownName}</bdi>
+            </span>
+          </button>
+        </form>
+      )}
+    </div>
+  );
+}
+
 function TopBar({ frame }: { frame: AppFrame }) {
   return (
     <header class="topbar">
       <button type="button" class="icon-button menu-button" popovertarget={navId} aria-label="Navigation">
         <Icon name="menu" />
       </button>
-      <p class="topbar-company">
-        <Icon name="company" />
-        <span class="visually-hidden">Company: </span>
-        <bdi title={frame.company.name}>{frame.company.name}</bdi>
-      </p>
+      <TopBarCompany company={frame.company} />
       <div class="topbar-user">
         <a class="user-link" href="/account" title={frame.user.email}>
           <span class="avatar" aria-hidden="true">

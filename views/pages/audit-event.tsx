@@ -18,7 +18,7 @@ export type AuditChange = {
 
 export type AuditEventPageProps = {
   frame: AppFrame;
-  event: AuditRow & {
+  event: Omit<AuditRow, 'company'> & {
     company: string;
     /** The reason as the API and SIEM name it, such as `client_inactive`. */
     reasonCode: string | null;

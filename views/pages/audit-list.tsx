@@ -27,16 +27,20 @@ export type AuditRow = {
   reason: string | null;
   address: string | null;
   requestId: string | null;
+  /** Whose log it stands in; null where the reader sees one company's alone. */
+  company: string | null;
 };
 
 export type AuditListPageProps = {
   frame: AppFrame;
   events: readonly AuditRow[];
   /** What is filtered by now; an empty string is "all". Dates are `YYYY-MM-DD` in UTC. */
-  filter: { q: string; action: string; outcome: string; from: string; to: string };
+  filter: { q: string; action: string; outcome: string; companyId: string; from: string; to: string };
   /** Faults in `from` and `to`. */
   errors: { from?: string; to?: string };
   actions: readonly SelectOption[];
+  /** Empty where all events are of one company. */
+  companies: readonly SelectOption[];
   firstHref?: string | undefined;
   nextHref?: string | undefined;
 };
@@ -76,9 +80,17 @@ function EventsTable({ events, now }: { events: readonly AuditRow[]; now: Date }
         {
           head: 'Event',
           cell: (event) => (
-            <a href={auditEventHref(event.id)}>
-              <code>{event.action}</code>
-            </a>
+            <span class="party">
+              <a href={auditEventHref(event.id)}>
+                <code>{event.action}</code>
+              </a>
+              {event.company !== null && (
+                <span class="party-type">
+                  <span class="visually-hidden">Company: </span>
+                  <Chosen>{event.company}</Chosen>
+                </span>
+              )}
+            </span>
           ),
         },
         { head: 'Time', kind: 'nowrap', cell: (event) => <RelativeTime at={event.at} now={now} /> },
@@ -114,7 +126,8 @@ function EventsTable({ events, now }: { events: readonly AuditRow[]; now: Date }
   );
 }
 
-export function AuditListPage({ frame, events, filter, errors, actions, firstHref, nextHref }: AuditListPageProps) {
+export function AuditListPage(props: AuditListPageProps) {
+  const { frame, events, filter, errors, actions, companies, firstHref, nextHref } = props;
   const filtered = Object.values(filter).some((value) => value !== '');
   return (
     <AppShell frame={frame} title={['Audit log']}>
@@ -131,6 +144,9 @@ export function AuditListPage({ frame, events, filter, errors, actions, firstHre
       >
         <FilterSelect name="action" label="Event" value={filter.action} options={actions} all="All" />
         <FilterSelect name="outcome" label="Outcome" value={filter.outcome} options={outcomeOptions} all="All" />
+        {companies.length > 0 && (
+          <FilterSelect name="company_id" label="Company" value={filter.companyId} options={companies} all="All" />
+        )}
         <FilterDate name="from" label="From (UTC)" value={filter.from} error={errors.from} />
         <FilterDate name="to" label="To (UTC)" value={filter.to} error={errors.to} />
       </FilterBar>

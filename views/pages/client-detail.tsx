@@ -6,8 +6,9 @@ import { DialogLink, LinkButton, PostButton } from '../parts/button.tsx';
 import { ConfirmDialog, type Confirmation } from '../parts/confirm.tsx';
 import { Copyable } from '../parts/copyable.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
+import { IpRestriction } from '../parts/ip-restriction.tsx';
 import { Notice } from '../parts/notice.tsx';
-import { Chosen, Facts, Panel, type Fact } from '../parts/panel.tsx';
+import { Chosen, Facts, NameLink, Panel, type Fact } from '../parts/panel.tsx';
 import { SnippetTabs } from '../parts/snippet-tabs.tsx';
 import { ClientStatusMark, type ClientStatus } from '../parts/status.tsx';
 import { durationText, ExactTime, MaybeTime, RelativeTime } from '../parts/time.tsx';
@@ -20,6 +21,8 @@ export type ClientDetail = {
   name: string;
   description: string;
   status: ClientStatus;
+  /** null where all that is seen belongs to one company. */
+  company: { name: string; href?: string | undefined } | null;
   /** `href` is undefined for a reader who may not see roles. */
   role: { name: string; href?: string | undefined };
   ipRestriction: { mode: 'off' | 'enforce' | 'report'; rules: readonly string[] };
@@ -84,55 +87,13 @@ export function tokenRevocation(client: { clientId: string; name: string }): Con
   };
 }
 
-const modeWords = {
-  off: 'All addresses allowed',
-  enforce: 'Restricted to',
-  report: 'Report only; nothing is refused. List:',
-} as const;
-
-const rulesShown = 12;
-
-function Addresses({ mode, rules }: ClientDetail['ipRestriction']) {
-  if (mode === 'off') return <>{modeWords.off}</>;
-  const hidden = rules.slice(rulesShown);
-  return (
-    <>
-      <span>{modeWords[mode]}</span>
-      <ul class="chips">
-        {rules.slice(0, rulesShown).map((rule) => (
-          <li key={rule}>
-            <code>{rule}</code>
-          </li>
-        ))}
-      </ul>
-      {hidden.length > 0 && (
-        <details class="disclosure">
-          <summary>{`${hidden.length.toLocaleString('en')} more`}</summary>
-          <ul class="chips">
-            {hidden.map((rule) => (
-              <li key={rule}>
-                <code>{rule}</code>
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
-    </>
-  );
-}
-
 function factsOf(client: ClientDetail, now: Date): readonly Fact[] {
   return [
     { term: 'Client ID', value: <Copyable id="client-id" value={client.clientId} what="client ID" />, wide: true },
+    ...(client.company ? [{ term: 'Company', value: <NameLink {...client.company} /> }] : []),
     {
       term: 'Role',
-      value: client.role.href ? (
-        <a href={client.role.href}>
-          <Chosen>{client.role.name}</Chosen>
-        </a>
-      ) : (
-        <Chosen>{client.role.name}</Chosen>
-      ),
+      value: <NameLink {...client.role} />,
     },
     { term: 'Default API', value: <Chosen>{client.defaultApi}</Chosen> },
     { term: 'Token lifetime', value: durationText(client.tokenLifetimeSeconds) },
@@ -144,7 +105,7 @@ function factsOf(client: ClientDetail, now: Date): readonly Fact[] {
       term: 'Expires',
       value: client.expiresAt ? <ExactTime at={client.expiresAt} /> : <span class="muted">Never</span>,
     },
-    { term: 'IP restriction', value: <Addresses {...client.ipRestriction} />, wide: true },
+    { term: 'IP restriction', value: <IpRestriction {...client.ipRestriction} />, wide: true },
   ];
 }
 

@@ -1,14 +1,16 @@
 // The form for a client: what it is, what it may do, from where, and what its tokens are like.
 
-import type { ComponentChildren } from 'preact';
 import { SelectField, TextAreaField, TextField, type FieldErrors, type SelectOption } from '../parts/field.tsx';
 import { ErrorSummary } from '../parts/error-summary.tsx';
+import { CompanyField, companyLabel, type CompanyChoice } from '../parts/company-field.tsx';
 import { HiddenFields } from '../parts/confirm.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { FormSection } from '../parts/form-section.tsx';
+import { ipLabels, IpRestrictionFields } from '../parts/ip-restriction.tsx';
 import { RadioField, type RadioOption } from '../parts/radio-field.tsx';
 
 /** The fields as they are posted, by their names on the wire. `expires_at` is `YYYY-MM-DDTHH:MM` in UTC or empty. */
 export type ClientFormValues = {
+  company_id: string;
   name: string;
   description: string;
   role_id: string;
@@ -31,6 +33,8 @@ export type ClientFormProps = {
   hidden: Readonly<Record<string, string>>;
   values: ClientFormValues;
   errors: FieldErrors;
+  /** The companies that it may belong to; undefined where there is no choice. */
+  companies?: CompanyChoice | undefined;
   roles: readonly SelectOption[];
   /** Nothing is asked where there is but one. */
   apis: readonly SelectOption[];
@@ -41,12 +45,12 @@ export type ClientFormProps = {
 };
 
 const labels = {
+  company_id: companyLabel,
   name: 'Name',
   description: 'Description',
   role_id: 'Role',
   status: 'Status',
-  ip_mode: 'IP restriction',
-  ip_rules: 'Allowed addresses',
+  ...ipLabels,
   token_lifetime: 'Token lifetime',
   token_format: 'Token format',
   default_api: 'Default API',
@@ -58,56 +62,10 @@ const statusOptions: readonly RadioOption[] = [
   { value: 'inactive', label: 'Inactive', hint: 'Gets none, and those already out stop counting.' },
 ];
 
-const ipModeOptions: readonly RadioOption[] = [
-  { value: 'off', label: 'Allow all IPs', hint: 'Whoever has the secret gets in, from anywhere.' },
-  {
-    value: 'enforce',
-    label: 'Restrict access by IP address',
-    hint: 'Only from the addresses below, when a token is issued and when it is used.',
-  },
-  {
-    value: 'report',
-    label: 'Report only',
-    hint: 'Let everything pass and record what the addresses below would refuse. Good for trying a list out.',
-  },
-];
-
 const tokenFormatOptions: readonly RadioOption[] = [
   { value: 'jwt', label: 'JWT', hint: 'APIs can check it themselves with the public signing keys.' },
   { value: 'opaque', label: 'Opaque', hint: 'Says nothing by itself; APIs ask Postern about it.' },
 ];
-
-function FormSection({ title, lede, children }: { title: string; lede: string; children: ComponentChildren }) {
-  return (
-    <section class="form-section">
-      <div class="form-section-head">
-        <h2>{title}</h2>
-        <p>{lede}</p>
-      </div>
-      <div class="form-section-body">{children}</div>
-    </section>
-  );
-}
-
-function AddressHelp({ yourAddress }: { yourAddress: string | null }) {
-  if (yourAddress === null) return null;
-  return (
-    <p class="address-help">
-      <span>
-        Your address now is <code>{yourAddress}</code>
-      </span>
-      <button
-        type="button"
-        class="button secondary small script-only"
-        data-add-address={yourAddress}
-        data-add-to="f-ip_rules"
-      >
-        <Icon name="plus" />
-        <span>Add it</span>
-      </button>
-    </p>
-  );
-}
 
 function TokenSettings({ values, errors, apis }: Pick<ClientFormProps, 'values' | 'errors' | 'apis'>) {
   return (
@@ -159,7 +117,7 @@ function TokenSettings({ values, errors, apis }: Pick<ClientFormProps, 'values' 
 }
 
 export function ClientForm(props: ClientFormProps) {
-  const { action, hidden, values, errors, roles, apis, yourAddress, submitLabel, cancelHref } = props;
+  const { action, hidden, values, errors, companies, roles, apis, yourAddress, submitLabel, cancelHref } = props;
   return (
     <>
       <ErrorSummary errors={errors} fields={labels} />
@@ -183,6 +141,7 @@ export function ClientForm(props: ClientFormProps) {
           />
         </FormSection>
         <FormSection title="Access" lede="What it may do, and whether it may do it now.">
+          {companies && <CompanyField value={values.company_id} choice={companies} errors={errors} />}
           <SelectField
             name="role_id"
             label={labels.role_id}
@@ -194,6 +153,7 @@ export function ClientForm(props: ClientFormProps) {
             value={values.role_id}
             options={roles}
             prompt="Choose a role"
+            autofocus={companies?.wasChosen}
             errors={errors}
             width="half"
           />
@@ -207,31 +167,17 @@ export function ClientForm(props: ClientFormProps) {
           />
         </FormSection>
         <FormSection title="Addresses" lede="A stolen secret is worth little if it only works from your own machines.">
-          <RadioField
-            name="ip_mode"
-            legend={labels.ip_mode}
-            legendHidden
-            value={values.ip_mode}
-            options={ipModeOptions}
+          <IpRestrictionFields
+            values={values}
             errors={errors}
+            yourAddress={yourAddress}
+            hints={{
+              off: 'Whoever has the secret gets in, from anywhere.',
+              enforce: 'Only from the addresses below, when a token is issued and when it is used.',
+              report:
+                'Let everything pass and record what the addresses below would refuse. Good for trying a list out.',
+            }}
           />
-          <div class="ip-list">
-            <TextAreaField
-              name="ip_rules"
-              label={labels.ip_rules}
-              hint={
-                <>
-                  Single addresses or networks, IPv4 or IPv6, separated by lines, commas or spaces:{' '}
-                  <code>203.0.113.7</code>, <code>10.0.0.0/8</code>, <code>2001:db8::/32</code>
-                </>
-              }
-              mono
-              rows={5}
-              value={values.ip_rules}
-              errors={errors}
-              after={<AddressHelp yourAddress={yourAddress} />}
-            />
-          </div>
         </FormSection>
         <TokenSettings values={values} errors={errors} apis={apis} />
         <div class="form-actions">

@@ -7,7 +7,7 @@ import { ClientForm, type ClientFormProps } from './client-form.tsx';
 
 export type ClientNewPageProps = { frame: AppFrame } & Pick<
   ClientFormProps,
-  'hidden' | 'values' | 'errors' | 'roles' | 'apis' | 'yourAddress'
+  'hidden' | 'values' | 'errors' | 'companies' | 'roles' | 'apis' | 'yourAddress'
 >;
 
 export function ClientNewPage({ frame, ...form }: ClientNewPageProps) {

@@ -10,7 +10,7 @@ import { FilterBar, FilterSelect } from '../parts/filters.tsx';
 import { Pagination } from '../parts/pagination.tsx';
 import { Chosen } from '../parts/panel.tsx';
 import { ClientStatusMark, type ClientStatus } from '../parts/status.tsx';
-import { Table, type Sort } from '../parts/table.tsx';
+import { Table, type Column, type Sort } from '../parts/table.tsx';
 import { MaybeTime, RelativeTime } from '../parts/time.tsx';
 
 export type ClientRow = {
@@ -18,6 +18,7 @@ export type ClientRow = {
   name: string;
   status: ClientStatus;
   role: string;
+  company: string;
   createdAt: Date;
   lastUsedAt: Date | null;
 };
@@ -26,8 +27,10 @@ export type ClientsListPageProps = {
   frame: AppFrame;
   clients: readonly ClientRow[];
   /** What is filtered by now; an empty string is "all". */
-  filter: { q: string; status: string; roleId: string };
+  filter: { q: string; status: string; roleId: string; companyId: string };
   roles: readonly SelectOption[];
+  /** Empty where all clients are of one company. */
+  companies: readonly SelectOption[];
   /** Heads that sort, by column; `direction` is set on the one that sorts now. */
   sort: { name?: Sort; created?: Sort; lastUsed?: Sort };
   /** Query value of the present order, kept through a search; empty for the default order. */
@@ -51,11 +54,14 @@ function ClientsTable({
   clients,
   sort,
   now,
+  withCompany,
 }: {
+  withCompany: boolean;
   clients: readonly ClientRow[];
   sort: ClientsListPageProps['sort'];
   now: Date;
 }) {
+  const company: Column<ClientRow> = { head: 'Company', cell: (client) => <Chosen>{client.company}</Chosen> };
   return (
     <Table<ClientRow>
       caption="Clients"
@@ -80,6 +86,7 @@ function ClientsTable({
         },
         { head: 'Status', kind: 'nowrap', cell: (client) => <ClientStatusMark status={client.status} /> },
         { head: 'Role', cell: (client) => <Chosen>{client.role}</Chosen> },
+        ...(withCompany ? [company] : []),
         {
           head: 'Created',
           kind: 'nowrap',
@@ -98,8 +105,8 @@ function ClientsTable({
 }
 
 export function ClientsListPage(props: ClientsListPageProps) {
-  const { frame, clients, filter, roles, sort, sortValue, total, firstHref, nextHref, mayCreate } = props;
-  const filtered = filter.q !== '' || filter.status !== '' || filter.roleId !== '';
+  const { frame, clients, filter, roles, companies, sort, sortValue, total, firstHref, nextHref, mayCreate } = props;
+  const filtered = Object.values(filter).some((value) => value !== '');
   const none = clients.length === 0 && !filtered && !firstHref;
   const newClient = (
     <LinkButton href="/clients/new" kind="primary" icon="plus">
@@ -133,6 +140,9 @@ export function ClientsListPage(props: ClientsListPageProps) {
           >
             <FilterSelect name="status" label="Status" value={filter.status} options={statuses} all="All" />
             <FilterSelect name="role_id" label="Role" value={filter.roleId} options={roles} all="All" />
+            {companies.length > 0 && (
+              <FilterSelect name="company_id" label="Company" value={filter.companyId} options={companies} all="All" />
+            )}
           </FilterBar>
           <div class="panel plain">
             {clients.length === 0 ? (
@@ -144,7 +154,7 @@ export function ClientsListPage(props: ClientsListPageProps) {
                 Try a part of the name, or fewer filters.
               </EmptyState>
             ) : (
-              <ClientsTable clients={clients} sort={sort} now={frame.now} />
+              <ClientsTable clients={clients} sort={sort} now={frame.now} withCompany={companies.length > 0} />
             )}
           </div>
           {clients.length > 0 && (

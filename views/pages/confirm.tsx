@@ -2,7 +2,7 @@
 
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader, type Crumb } from '../layout/page-header.tsx';
-import { Consequences, HiddenFields, type Confirmation } from '../parts/confirm.tsx';
+import { confirmButtonClass, Consequences, HiddenFields, type Confirmation } from '../parts/confirm.tsx';
 
 export type ConfirmPageProps = {
   frame: AppFrame;
@@ -14,7 +14,7 @@ export type ConfirmPageProps = {
 };
 
 export function ConfirmPage({ frame, title, crumbs, confirmation, cancelHref }: ConfirmPageProps) {
-  const { question, consequences, action, fields = {}, confirmLabel } = confirmation;
+  const { question, consequences, action, fields = {}, confirmLabel, tone } = confirmation;
   return (
     <AppShell frame={frame} title={[title]}>
       <div class="narrow-page">
@@ -24,7 +24,7 @@ export function ConfirmPage({ frame, title, crumbs, confirmation, cancelHref }: 
             <Consequences consequences={consequences} />
             <form method="post" action={action} class="confirm-form">
               <HiddenFields fields={fields} />
-              <button type="submit" class="button danger">
+              <button type="submit" class={confirmButtonClass(tone)}>
                 <span>{confirmLabel}</span>
               </button>
               <a class="button secondary" href={cancelHref}>

@@ -1,11 +1,11 @@
 // Where one lands: how things stand, what wants attention, and the addresses that integrators ask for.
 
-import type { ComponentChildren } from 'preact';
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { LinkButton } from '../parts/button.tsx';
 import { Copyable } from '../parts/copyable.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
+import { Figure } from '../parts/figure.tsx';
 import { Chosen, Facts, Panel } from '../parts/panel.tsx';
 import { RelativeTime } from '../parts/time.tsx';
 import { TokenRequests, type TokenRequest } from '../parts/token-requests.tsx';
@@ -23,6 +23,10 @@ export type OverviewPageProps = {
   frame: AppFrame;
   /** null for a reader who may not see clients. */
   clients: { active: number; inactive: number } | null;
+  /** null for a reader who may not see users. */
+  users: { active: number; inactive: number } | null;
+  /** Within reach; null for a reader who manages one alone. */
+  companies: { active: number; suspended: number } | null;
   /** null for a reader who may not see the audit log. */
   traffic: TokenTraffic | null;
   /** Public URLs, from the issuer. */
@@ -36,18 +40,6 @@ export type OverviewPageProps = {
   };
   mayCreateClients: boolean;
 };
-
-type FigureProps = { label: string; value: ComponentChildren; href: string; note: ComponentChildren };
-
-function Figure({ label, value, href, note }: FigureProps) {
-  return (
-    <a class="figure" href={href}>
-      <span class="figure-label">{label}</span>
-      <span class="figure-value">{value}</span>
-      <span class="figure-note">{note}</span>
-    </a>
-  );
-}
 
 function FirstSteps({ mayCreateClients }: { mayCreateClients: boolean }) {
   return (
@@ -77,7 +69,13 @@ function FirstSteps({ mayCreateClients }: { mayCreateClients: boolean }) {
   );
 }
 
-function Figures({ clients, traffic, now }: Pick<OverviewPageProps, 'clients' | 'traffic'> & { now: Date }) {
+function rest(number: number, word: string): string {
+  return number === 0 ? `None is ${word}` : `${number.toLocaleString('en')} ${word}`;
+}
+
+type FiguresProps = Pick<OverviewPageProps, 'clients' | 'users' | 'companies' | 'traffic'> & { now: Date };
+
+function Figures({ clients, users, companies, traffic, now }: FiguresProps) {
   return (
     <div class="figures">
       {clients && (
@@ -85,7 +83,23 @@ function Figures({ clients, traffic, now }: Pick<OverviewPageProps, 'clients' | 
           label="Active clients"
           value={clients.active.toLocaleString('en')}
           href="/clients?status=active"
-          note={clients.inactive === 0 ? 'None is inactive' : `${clients.inactive.toLocaleString('en')} inactive`}
+          note={rest(clients.inactive, 'inactive')}
+        />
+      )}
+      {users && (
+        <Figure
+          label="Active users"
+          value={users.active.toLocaleString('en')}
+          href="/users?status=active"
+          note={rest(users.inactive, 'inactive')}
+        />
+      )}
+      {companies && (
+        <Figure
+          label="Active companies"
+          value={companies.active.toLocaleString('en')}
+          href="/companies?status=active"
+          note={rest(companies.suspended, 'suspended')}
         />
       )}
       {traffic && (
@@ -127,7 +141,8 @@ function Refusals({ refusals, now }: { refusals: readonly TokenRequest[]; now: D
   );
 }
 
-export function OverviewPage({ frame, clients, traffic, endpoints, mayCreateClients }: OverviewPageProps) {
+export function OverviewPage(props: OverviewPageProps) {
+  const { frame, clients, users, companies, traffic, endpoints, mayCreateClients } = props;
   const none = clients !== null && clients.active + clients.inactive === 0;
   return (
     <AppShell frame={frame} title={['Overview']}>
@@ -143,7 +158,9 @@ export function OverviewPage({ frame, clients, traffic, endpoints, mayCreateClie
         }
       />
       {none && <FirstSteps mayCreateClients={mayCreateClients} />}
-      {!none && (clients || traffic) && <Figures clients={clients} traffic={traffic} now={frame.now} />}
+      {!none && (clients || users || traffic) && (
+        <Figures clients={clients} users={users} companies={companies} traffic={traffic} now={frame.now} />
+      )}
       {traffic && (!none || traffic.refusals.length > 0) && <Refusals refusals={traffic.refusals} now={frame.now} />}
       <Panel id="endpoints" title="Addresses for integrators">
         <Facts

@@ -1,16 +1,22 @@
-// All roles that this company can choose from.
+// All roles that are in view: the standard ones, those of companies within reach, and those made available from above.
 
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
+import { LinkButton } from '../parts/button.tsx';
+import { EmptyState } from '../parts/empty-state.tsx';
+import type { SelectOption } from '../parts/field.tsx';
+import { FilterBar, FilterSelect } from '../parts/filters.tsx';
 import { Pagination } from '../parts/pagination.tsx';
-import { Chosen } from '../parts/panel.tsx';
-import { Table } from '../parts/table.tsx';
+import { Chosen, NameLink } from '../parts/panel.tsx';
+import { Table, type Column } from '../parts/table.tsx';
 
 export type RoleRow = {
   id: string;
   name: string;
   description: string;
   kind: 'standard' | 'custom';
+  /** Whose it is; null for the standard ones, which every company has. */
+  company: { name: string; href?: string | undefined } | null;
   privilegeCount: number;
   clientCount: number;
   userCount: number;
@@ -19,47 +25,94 @@ export type RoleRow = {
 export type RolesListPageProps = {
   frame: AppFrame;
   roles: readonly RoleRow[];
+  /** What is filtered by now; an empty string is "all". */
+  filter: { q: string; kind: string; companyId: string };
+  /** Empty where all custom roles are of one company. */
+  companies: readonly SelectOption[];
   firstHref?: string | undefined;
   nextHref?: string | undefined;
+  mayCreate: boolean;
 };
 
 export const roleKindWords = { standard: 'Standard', custom: 'Custom' } as const;
+
+const kinds: readonly SelectOption[] = [
+  { value: 'standard', label: 'Standard' },
+  { value: 'custom', label: 'Custom' },
+];
 
 export function roleHref(id: string): string {
   return `/roles/${encodeURIComponent(id)}`;
 }
 
-export function RolesListPage({ frame, roles, firstHref, nextHref }: RolesListPageProps) {
+function RolesTable({ roles, withCompany }: { roles: readonly RoleRow[]; withCompany: boolean }) {
+  const company: Column<RoleRow> = {
+    head: 'Company',
+    cell: (role) => (role.company ? <NameLink {...role.company} /> : <span class="muted">Every company</span>),
+  };
+  return (
+    <Table<RoleRow>
+      caption="Roles"
+      rows={roles}
+      rowKey={(role) => role.id}
+      columns={[
+        {
+          head: 'Name',
+          cell: (role) => (
+            <span class="party">
+              <NameLink name={role.name} href={roleHref(role.id)} />
+              {role.description && (
+                <span class="party-type">
+                  <Chosen>{role.description}</Chosen>
+                </span>
+              )}
+            </span>
+          ),
+        },
+        { head: 'Type', kind: 'nowrap', cell: (role) => roleKindWords[role.kind] },
+        ...(withCompany ? [company] : []),
+        { head: 'Privileges', kind: 'number', cell: (role) => role.privilegeCount.toLocaleString('en') },
+        { head: 'Clients', kind: 'number', cell: (role) => role.clientCount.toLocaleString('en') },
+        { head: 'Users', kind: 'number', cell: (role) => role.userCount.toLocaleString('en') },
+      ]}
+    />
+  );
+}
+
+export function RolesListPage(props: RolesListPageProps) {
+  const { frame, roles, filter, companies, firstHref, nextHref, mayCreate } = props;
+  const filtered = Object.values(filter).some((value) => value !== '');
   return (
     <AppShell frame={frame} title={['Roles']}>
-      <PageHeader title="Roles" lede="A role is a named set of privileges. Every client and every user has one." />
+      <PageHeader
+        title="Roles"
+        lede="A role is a named set of privileges. Every client and every user has one."
+        actions={
+          mayCreate && (
+            <LinkButton href="/roles/new" kind="primary" icon="plus">
+              New role
+            </LinkButton>
+          )
+        }
+      />
+      <FilterBar action="/roles" noun="roles" q={filter.q} searchLabel="Name or description" filtered={filtered}>
+        <FilterSelect name="kind" label="Type" value={filter.kind} options={kinds} all="All" />
+        {companies.length > 0 && (
+          <FilterSelect name="company_id" label="Company" value={filter.companyId} options={companies} all="All" />
+        )}
+      </FilterBar>
       <div class="panel plain">
-        <Table<RoleRow>
-          caption="Roles"
-          rows={roles}
-          rowKey={(role) => role.id}
-          columns={[
-            {
-              head: 'Name',
-              cell: (role) => (
-                <span class="party">
-                  <a href={roleHref(role.id)}>
-                    <Chosen>{role.name}</Chosen>
-                  </a>
-                  {role.description && (
-                    <span class="party-type">
-                      <Chosen>{role.description}</Chosen>
-                    </span>
-                  )}
-                </span>
-              ),
-            },
-            { head: 'Type', kind: 'nowrap', cell: (role) => roleKindWords[role.kind] },
-            { head: 'Privileges', kind: 'number', cell: (role) => role.privilegeCount.toLocaleString('en') },
-            { head: 'Clients', kind: 'number', cell: (role) => role.clientCount.toLocaleString('en') },
-            { head: 'Users', kind: 'number', cell: (role) => role.userCount.toLocaleString('en') },
-          ]}
-        />
+        {roles.length > 0 ? (
+          <RolesTable roles={roles} withCompany={companies.length > 0} />
+        ) : (
+          <EmptyState
+            icon="search"
+            title="No role matches"
+            action={<LinkButton href="/roles">Show all roles</LinkButton>}
+          >
+            Try a part of the name, or fewer filters.
+          </EmptyState>
+        )}
       </div>
       {(firstHref || nextHref) && (
         <Pagination noun="roles" nounOne="role" shown={roles.length} firstHref={firstHref} nextHref={nextHref} />

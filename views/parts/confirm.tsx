@@ -14,6 +14,8 @@ export type Confirmation = {
   action: string;
   fields?: Readonly<Record<string, string>>;
   confirmLabel: string;
+  /** `plain` for what gives rather than takes. */
+  tone?: 'danger' | 'plain';
 };
 
 export function Consequences({ consequences }: Pick<Confirmation, 'consequences'>) {
@@ -36,14 +38,18 @@ export function HiddenFields({ fields = {} }: Pick<Confirmation, 'fields'>) {
   );
 }
 
-export function ConfirmDialog({ id, question, consequences, action, fields = {}, confirmLabel }: Confirmation) {
+export function confirmButtonClass(tone: Confirmation['tone']): string {
+  return tone === 'plain' ? 'button primary' : 'button danger';
+}
+
+export function ConfirmDialog({ id, question, consequences, action, fields = {}, confirmLabel, tone }: Confirmation) {
   return (
     <dialog id={id} class="dialog" aria-labelledby={`${id}-question`} aria-describedby={`${id}-what`}>
       <form method="post" action={action}>
         <HiddenFields fields={fields} />
         <div class="dialog-body">
-          <span class="dialog-icon">
-            <Icon name="warning" />
+          <span class={tone === 'plain' ? 'dialog-icon plain' : 'dialog-icon'}>
+            <Icon name={tone === 'plain' ? 'info' : 'warning'} />
           </span>
           <div>
             <h2 id={`${id}-question`}>{question}</h2>
@@ -56,7 +62,7 @@ export function ConfirmDialog({ id, question, consequences, action, fields = {},
           <button type="submit" formmethod="dialog" class="button secondary" autofocus>
             <span>Cancel</span>
           </button>
-          <button type="submit" class="button danger">
+          <button type="submit" class={confirmButtonClass(tone)}>
             <span>{confirmLabel}</span>
           </button>
         </div>

@@ -152,7 +152,8 @@ export function TextAreaField(props: TextAreaFieldProps) {
   );
 }
 
-export type SelectOption = { value: string; label: string };
+/** `disabled`: shown, so that nobody looks for it in vain, but not to be chosen. */
+export type SelectOption = { value: string; label: string; disabled?: boolean };
 
 export type SelectFieldProps = Omit<FieldProps, 'children'> & {
   value?: string | undefined;
@@ -160,10 +161,11 @@ export type SelectFieldProps = Omit<FieldProps, 'children'> & {
   /** Text of an empty first choice; without it the first option is the default. */
   prompt?: string;
   width?: 'full' | 'half';
+  autofocus?: boolean | undefined;
 };
 
 export function SelectField(props: SelectFieldProps) {
-  const { name, value, options, prompt, width = 'full' } = props;
+  const { name, value, options, prompt, width = 'full', autofocus } = props;
   return (
     <Field {...props}>
       <Select
@@ -174,6 +176,7 @@ export function SelectField(props: SelectFieldProps) {
         options={options}
         prompt={prompt}
         required={!props.optional}
+        autofocus={autofocus}
         {...describedBy(props)}
       />
     </Field>
@@ -187,6 +190,7 @@ type SelectProps = {
   options: readonly SelectOption[];
   prompt: string | undefined;
   required?: boolean;
+  autofocus?: boolean | undefined;
   class?: string;
   'aria-describedby'?: string | undefined;
   'aria-invalid'?: 'true' | undefined;
@@ -203,7 +207,12 @@ export function Select({ value, options, prompt, class: width, ...rest }: Select
           </option>
         )}
         {options.map((option) => (
-          <option value={option.value} selected={option.value === value} key={option.value}>
+          <option
+            value={option.value}
+            selected={option.value === value}
+            disabled={option.disabled && option.value !== value}
+            key={option.value}
+          >
             {option.label}
           </option>
         ))}

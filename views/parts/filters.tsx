@@ -14,10 +14,21 @@ export type FilterBarProps = {
   hidden?: Readonly<Record<string, string>>;
   /** Any filter is set, so that clearing makes sense. */
   filtered: boolean;
+  /** Searching is what the page is for. */
+  autofocus?: boolean;
   children?: ComponentChildren;
 };
 
-export function FilterBar({ action, noun, q, searchLabel, hidden = {}, filtered, children }: FilterBarProps) {
+export function FilterBar({
+  action,
+  noun,
+  q,
+  searchLabel,
+  hidden = {},
+  filtered,
+  autofocus,
+  children,
+}: FilterBarProps) {
   return (
     <search>
       <form method="get" action={action} class="filters">
@@ -28,7 +39,16 @@ export function FilterBar({ action, noun, q, searchLabel, hidden = {}, filtered,
           <label for="filter-q">{searchLabel}</label>
           <div class="search-input">
             <Icon name="search" />
-            <input id="filter-q" class="input" type="search" name="q" value={q} autocomplete="off" spellcheck={false} />
+            <input
+              id="filter-q"
+              class="input"
+              type="search"
+              name="q"
+              value={q}
+              autocomplete="off"
+              spellcheck={false}
+              autofocus={autofocus}
+            />
           </div>
         </div>
         {children}

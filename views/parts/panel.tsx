@@ -48,3 +48,13 @@ export function Facts({ facts, layout = 'grid' }: { facts: readonly Fact[]; layo
 export function Chosen({ children }: { children: string }) {
   return <bdi class="chosen">{children}</bdi>;
 }
+
+/** A chosen name that leads somewhere, where the reader may go there. */
+export function NameLink({ name, href }: { name: string; href?: string | undefined }) {
+  if (href === undefined) return <Chosen>{name}</Chosen>;
+  return (
+    <a href={href}>
+      <Chosen>{name}</Chosen>
+    </a>
+  );
+}

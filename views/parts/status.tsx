@@ -29,3 +29,22 @@ const outcomeWords = { success: 'Success', refused: 'Refused', failed: 'Failed',
 export function OutcomeMark({ outcome, word }: { outcome: Outcome; word?: string | undefined }) {
   return <Status tone={outcomeTones[outcome]}>{word ?? outcomeWords[outcome]}</Status>;
 }
+
+/** `above`: not suspended itself, but one of the companies above it is. */
+export type CompanyStatus = 'active' | 'suspended' | 'above';
+
+const companyStatusWords = { active: 'Active', suspended: 'Suspended', above: 'Suspended above' } as const;
+
+export function CompanyStatusMark({ status }: { status: CompanyStatus }) {
+  return <Status tone={status === 'active' ? 'good' : 'off'}>{companyStatusWords[status]}</Status>;
+}
+
+/** `invited`: active, but without a password yet. */
+export type UserStatus = 'active' | 'inactive' | 'invited';
+
+const userStatusTones = { active: 'good', inactive: 'off', invited: 'warn' } as const;
+const userStatusWords = { active: 'Active', inactive: 'Inactive', invited: 'Invited' } as const;
+
+export function UserStatusMark({ status }: { status: UserStatus }) {
+  return <Status tone={userStatusTones[status]}>{userStatusWords[status]}</Status>;
+}

@@ -98,12 +98,11 @@ async function countContents({ storage }: Parts, caller: Caller, companyId: stri
     const company = await stores.companies.find(companyId, caller.reach);
     if (!company) throw notFound('company');
     const below = { companyId: company.id, companyPath: company.path, subtree: true };
-    const [own, companies, clients, users] = await Promise.all([
-      stores.companies.contentsOf(companyId),
-      stores.companies.count(below),
-      stores.clients.count(below),
-      stores.users.count(below),
-    ]);
+    // One after the other: they share one connection.
+    const own = await stores.companies.contentsOf(companyId);
+    const companies = await stores.companies.count(below);
+    const clients = await stores.clients.count(below);
+    const users = await stores.users.count(below);
     const withBelow = {
       companies: companies.active + companies.suspended - 1,
       clients: clients.active + clients.inactive,

@@ -3,8 +3,9 @@
 import { notFound } from '../../base/problem.ts';
 import type { Caller } from '../access/caller.ts';
 import { type Privilege, type PrivilegeLevel, privilegeName } from '../api/privilege.ts';
+import type { CompanySummary } from '../company/company-store.ts';
 import type { Company } from '../company/company.ts';
-import type { Storage, Stores } from '../stores.ts';
+import type { Page, PageRequest, Storage, Stores } from '../stores.ts';
 import { isAtMost, levelOf } from './role-rules.ts';
 import { RESELLER_ROLE_ID } from './role.ts';
 
@@ -32,6 +33,8 @@ export interface Granting {
   rolesFor(caller: Caller, companyId: string): Promise<readonly AssignableRole[]>;
   /** What roles of the company may be made of. */
   privilegesFor(caller: Caller, companyId: string): Promise<GrantableCatalogue>;
+  /** The companies that a role of the company may be made available to: all below it, A to Z. None for whoever reaches one alone. */
+  companiesFor(caller: Caller, companyId: string, page: PageRequest): Promise<Page<CompanySummary>>;
 }
 
 export function createGranting({ storage }: { storage: Storage }): Granting {
@@ -58,6 +61,14 @@ export function createGranting({ storage }: { storage: Storage }): Granting {
           if (!isAtMost(privilege.level, level)) return 'level';
           return caller.privileges.has(privilegeName(privilege.apiId, privilege.scope)) ? null : 'not_held';
         }
+      }),
+    companiesFor: (caller, companyId, page) =>
+      storage.read(async (stores) => {
+        const company = await getCompany(stores, caller, companyId);
+        if (!caller.reach.subtree || levelOf(company) === 'company') return { items: [], nextCursor: null };
+        const below = { companyId, companyPath: company.path, subtree: true };
+        const found = await stores.companies.list({ sort: 'name' }, page, below);
+        return { ...found, items: found.items.filter(({ id }) => id !== companyId) };
       }),
   };
 }

@@ -70,10 +70,10 @@ const MAX_PARAMETERS = 200;
  * `application/x-www-form-urlencoded`, strictly: bad percent-encoding, NUL, repeated names and too many parameters are refused
  * (400), where parsers usually guess. The result has no prototype.
  */
-export function parseForm(text: string): Record<string, string> {
+export function parseForm(text: string, maxParameters = MAX_PARAMETERS): Record<string, string> {
   const fields: Record<string, string> = Object.create(null) as Record<string, string>;
   const parts = text === '' ? [] : text.split('&');
-  if (parts.length > MAX_PARAMETERS) throw malformed(`The form has more than ${MAX_PARAMETERS} parameters.`);
+  if (parts.length > maxParameters) throw malformed(`The form has more than ${maxParameters} parameters.`);
   for (const part of parts) {
     if (part === '') continue;
     const equals = part.indexOf('=');

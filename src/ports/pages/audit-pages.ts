@@ -6,6 +6,7 @@ import type { Caller } from '../../domain/access/caller.ts';
 import { AUDIT_ACTIONS, type AuditAction, type AuditChanges, type AuditEvent } from '../../domain/audit/audit-event.ts';
 import type { AuditFilter } from '../../domain/stores.ts';
 import { toAuditRow } from './audit-words.ts';
+import { companyOptions } from './company-choice.ts';
 import { type Answer, behind, page, type PageRoute, type SignedInVisit } from './page.ts';
 import { choiceOf, hrefOf, idOf, parseQuery, type Query, textOf } from './query.ts';
 
@@ -17,15 +18,21 @@ export const auditRoutes: readonly PageRoute[] = [
 const PAGE_SIZE = 50;
 const ACTIONS = Object.keys(AUDIT_ACTIONS) as AuditAction[];
 
-async function showEvents({ caller, services, querystring }: SignedInVisit): Promise<Answer> {
-  const query = parseQuery(querystring);
+async function showEvents(visit: SignedInVisit): Promise<Answer> {
+  const { caller, services } = visit;
+  const query = parseQuery(visit.querystring);
   const { filter, errors } = parseFilter(query);
   const isFaulty = Object.keys(errors).length > 0;
   const cursor = textOf(query, 'cursor');
   const found = isFaulty
     ? { items: [], nextCursor: null }
     : await services.audit.list(caller, filter, { limit: PAGE_SIZE, cursor, order: 'desc' });
+  const [companies, names] = await Promise.all([
+    companyOptions(visit, filter.companyId),
+    companyNames(visit, found.items),
+  ]);
   const kept = {
+    company_id: filter.companyId ?? '',
     q: textOf(query, 'q') ?? '',
     action: filter.action ?? '',
     outcome: filter.outcome ?? '',
@@ -36,10 +43,11 @@ async function showEvents({ caller, services, querystring }: SignedInVisit): Pro
     (frame) =>
       h(AuditListPage, {
         frame,
-        events: found.items.map((event) => toAuditRow(event, caller)),
-        filter: kept,
+        events: found.items.map((event) => toAuditRow(event, caller, names)),
+        filter: { ...kept, companyId: kept.company_id },
         errors,
         actions: ACTIONS.map((action) => ({ value: action, label: action })),
+        companies: companies.options,
         firstHref: cursor === undefined ? undefined : hrefOf('/audit', kept),
         nextHref: found.nextCursor === null ? undefined : hrefOf('/audit', { ...kept, cursor: found.nextCursor }),
       }),
@@ -58,6 +66,7 @@ function parseFilter(query: Query): { filter: AuditFilter; errors: { from?: stri
   if (from && to && to < from) errors.to = 'This is before “From”.';
   const filter = {
     ...parseSearch(textOf(query, 'q')),
+    companyId: textOf(query, 'company_id'),
     action,
     outcome,
     from: from ?? undefined,
@@ -89,14 +98,16 @@ function parseSearch(text: string | undefined): Pick<AuditFilter, 'q' | 'request
   return { q: text };
 }
 
-async function showEvent({ caller, services, params }: SignedInVisit): Promise<Answer> {
+async function showEvent(visit: SignedInVisit): Promise<Answer> {
+  const { caller, services, params } = visit;
   const event = await services.audit.get(caller, idOf(params, 'eventId', 'audit event'));
+  const names = await companyNames(visit, [event]);
   return page((frame) =>
     h(AuditEventPage, {
       frame,
       event: {
-        ...toAuditRow(event, caller),
-        company: companyOf(event, caller),
+        ...toAuditRow(event, caller, names),
+        company: companyOf(event, caller, names),
         reasonCode: event.reason,
         userAgent: event.userAgent,
         changes: toChanges(event.changes ?? {}),
@@ -106,9 +117,15 @@ async function showEvent({ caller, services, params }: SignedInVisit): Promise<A
   );
 }
 
-function companyOf({ companyId }: AuditEvent, caller: Caller): string {
+/** The companies' names now; an event carries the id alone. */
+function companyNames({ caller, services }: SignedInVisit, events: readonly AuditEvent[]) {
+  const ids = events.flatMap(({ companyId }) => (companyId === null ? [] : [companyId]));
+  return services.companies.namesOf(caller, ids);
+}
+
+function companyOf({ companyId }: AuditEvent, caller: Caller, names: ReadonlyMap<string, string>): string {
   if (companyId === null) return 'None: nobody knows whose it was';
-  return companyId === caller.companyId ? caller.companyName : companyId;
+  return names.get(companyId) ?? (companyId === caller.companyId ? caller.companyName : `${companyId} (deleted)`);
 }
 
 function toChanges(changes: AuditChanges) {

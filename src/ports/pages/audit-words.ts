@@ -14,6 +14,12 @@ const REASONS: Readonly<Record<string, string>> = {
   client_expired: 'The client has expired',
   company_suspended: 'The company is suspended',
   address_refused: 'Address not allowed',
+  company_address_refused: 'Address not allowed by the company',
+  missing_credentials: 'No client ID or no secret was sent',
+  malformed_credentials: 'The client ID or the secret could not be read',
+  too_many_attempts: 'Too many failed attempts from this address',
+  unsupported_grant_type: 'Asked for another grant than client_credentials',
+  invalid_request: 'The request was malformed',
   invalid_scope: 'Asked for a scope that the role doesn’t have',
   invalid_target: 'Asked for an API that it has no privileges on',
   unknown_user: 'Unknown email address',
@@ -35,12 +41,21 @@ export function auditHref(event: { id: string }): string {
   return `/audit/${encodeURIComponent(event.id)}`;
 }
 
+/** Where each kind of party has its page, and what it takes to open it. */
+const PAGES: Readonly<Record<string, { path: string; privilege: string; id: RegExp }>> = {
+  client: { path: '/clients', privilege: 'clients:read', id: CLIENT_ID },
+  user: { path: '/users', privilege: 'users:read', id: /^usr_[0-9A-Za-z]{10,}$/ },
+  role: { path: '/roles', privilege: 'roles:read', id: /^role_[0-9A-Za-z]{10,}$/ },
+  company: { path: '/companies', privilege: 'companies:read', id: /^co_[0-9A-Za-z]{4,}$/ },
+};
+
 /** What an unknown client called itself leads nowhere; neither does what was just deleted. */
 function hrefOfParty(party: AuditParty, event: AuditEvent, caller: Caller): string | undefined {
-  const isGone = event.action === 'client.deleted' && party === event.target;
-  if (party.type !== 'client' || event.companyId === null || isGone) return undefined;
-  if (!CLIENT_ID.test(party.id) || !mayCall(caller, 'clients:read')) return undefined;
-  return `/clients/${encodeURIComponent(party.id)}`;
+  const isGone = event.action === `${party.type}.deleted` && party === event.target;
+  const target = Object.hasOwn(PAGES, party.type) ? PAGES[party.type] : undefined;
+  if (!target || event.companyId === null || isGone) return undefined;
+  if (!target.id.test(party.id) || !mayCall(caller, target.privilege)) return undefined;
+  return `${target.path}/${encodeURIComponent(party.id)}`;
 }
 
 export function toPartyView(party: AuditParty, event: AuditEvent, caller: Caller): PartyView {
@@ -50,10 +65,12 @@ export function toPartyView(party: AuditParty, event: AuditEvent, caller: Caller
 /** A success with a reason: let in, although the IP restriction (in its mode *report*) would have refused it. */
 function outcomeOf(event: AuditEvent): 'success' | 'refused' | 'reported' {
   if (event.outcome === 'failure') return 'refused';
-  return event.action === 'token.issued' && event.reason !== null ? 'reported' : 'success';
+  const isUse = event.action === 'token.issued' || event.action === 'token.use_reported';
+  return isUse && event.reason !== null ? 'reported' : 'success';
 }
 
-export function toAuditRow(event: AuditEvent, caller: Caller): AuditRow {
+/** `companies`: the names of those within reach. */
+export function toAuditRow(event: AuditEvent, caller: Caller, companies: ReadonlyMap<string, string>): AuditRow {
   return {
     id: event.id,
     at: event.time,
@@ -64,6 +81,7 @@ export function toAuditRow(event: AuditEvent, caller: Caller): AuditRow {
     reason: reasonInWords(event.reason),
     address: event.ip,
     requestId: event.requestId,
+    company: caller.reach.subtree && event.companyId !== null ? (companies.get(event.companyId) ?? null) : null,
   };
 }
 

@@ -1,9 +1,9 @@
 // One client: its facts, its secrets, what became of its latest requests, and ready-made programs.
 import { h } from 'preact';
 import { type ClientDetail, ClientDetailPage } from '../../../views/pages/client-detail.tsx';
+import { companyHref } from '../../../views/pages/companies-list.tsx';
 import { roleHref } from '../../../views/pages/roles-list.tsx';
 import type { TokenRequest } from '../../../views/parts/token-requests.tsx';
-import { Problem } from '../../base/problem.ts';
 import { mayCall } from '../../domain/access/caller.ts';
 import type { AuditEvent } from '../../domain/audit/audit-event.ts';
 import type { ClientSummary } from '../../domain/client/client.ts';
@@ -23,6 +23,12 @@ export async function showClient(visit: SignedInVisit): Promise<Answer> {
     mayCall(caller, 'audit:read') ? findRequests(visit, client.clientId) : null,
     mayChange(visit, client),
   ]);
+  const company = caller.reach.subtree
+    ? {
+        name: client.companyName,
+        href: mayCall(caller, 'companies:read') ? companyHref(client.companyId) : undefined,
+      }
+    : null;
   const role = {
     name: client.roleName,
     href: mayCall(caller, 'roles:read') ? roleHref(client.roleId) : undefined,
@@ -31,7 +37,7 @@ export async function showClient(visit: SignedInVisit): Promise<Answer> {
   return page((frame) =>
     h(ClientDetailPage, {
       frame,
-      client: toDetail(client, role, now),
+      client: toDetail(client, company, role, now),
       secrets: client.secrets.map(({ lastUsedIp, ...secret }) => ({ ...secret, lastUsedAddress: lastUsedIp })),
       requests,
       tokenUrl: `${parts.issuer}/oauth2/token`,
@@ -42,8 +48,13 @@ export async function showClient(visit: SignedInVisit): Promise<Answer> {
   );
 }
 
-function toDetail(client: ClientSummary, role: ClientDetail['role'], now: Date): ClientDetail {
-  return { ...client, role, status: shownStatus(client, now), defaultApi: apiName(client.defaultApi) };
+function toDetail(
+  client: ClientSummary,
+  company: ClientDetail['company'],
+  role: ClientDetail['role'],
+  now: Date,
+): ClientDetail {
+  return { ...client, company, role, status: shownStatus(client, now), defaultApi: apiName(client.defaultApi) };
 }
 
 /** Each kind is a list of its own for storage; the newest of both are the newest of all. */
@@ -66,12 +77,6 @@ function newestFirst(one: AuditEvent, other: AuditEvent): number {
 /** Nobody changes what is stronger than they are, so nothing of the kind is offered. The domain decides again at the act. */
 async function mayChange({ caller, services }: SignedInVisit, client: ClientSummary): Promise<boolean> {
   if (!mayCall(caller, 'clients:write')) return false;
-  if (!mayCall(caller, 'roles:read') || client.roleId === caller.roleId) return true;
-  try {
-    const { privileges } = await services.roles.get(caller, client.roleId);
-    return privileges.every((privilege) => caller.privileges.has(privilege));
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'resource.not_found') return true;
-    throw error;
-  }
+  const roles = await services.granting.rolesFor(caller, client.companyId);
+  return roles.find(({ id }) => id === client.roleId)?.isGrantable ?? true;
 }

@@ -11,13 +11,16 @@ import {
   CLIENT_FORM_FIELDS,
   clientFieldOf,
   differingLabels,
-  mergedValues,
   parseClientForm,
   valuesOfClient,
 } from './client-form.ts';
-import { FormFaults, isAboutForm, pickFields } from './form.ts';
+import { roleOptions } from './company-choice.ts';
+import { FormFaults, isAboutForm, keptValues, parseVersion, pickFields } from './form.ts';
 import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
 import { idOf } from './query.ts';
+
+/** A client stays in its company. */
+const EDITABLE_FIELDS = CLIENT_FORM_FIELDS.filter((name) => name !== 'company_id');
 
 export async function showEdit(visit: SignedInVisit): Promise<Answer> {
   const client = await findClient(visit);
@@ -29,16 +32,13 @@ function findClient({ caller, services, params }: SignedInVisit): Promise<Client
 }
 
 async function formPage(
-  { services, caller, origin }: SignedInVisit,
+  visit: SignedInVisit,
   client: ClientSummary,
   values: ClientFormValues,
   faults: FormFaults,
   status: number,
 ): Promise<Answer> {
-  const choosable = await services.roles.listChoosable(caller);
-  // The one that it has may be another company's.
-  const isListed = choosable.some(({ id }) => id === client.roleId);
-  const roles = isListed ? choosable : [...choosable, { id: client.roleId, name: client.roleName }];
+  const roles = await roleOptions(visit, client.companyId, client);
   return page(
     (frame) =>
       h(ClientEditPage, {
@@ -46,9 +46,9 @@ async function formPage(
         client,
         values,
         errors: faults.toErrors(),
-        roles: roles.map(({ id, name }) => ({ value: id, label: name })),
+        roles,
         apis: apiOptions(client.defaultApi),
-        yourAddress: origin.ip,
+        yourAddress: visit.origin.ip,
         hidden: { version: String(client.version) },
       }),
     { status },
@@ -56,15 +56,16 @@ async function formPage(
 }
 
 export async function saveClient(visit: SignedInVisit): Promise<Answer> {
-  const fields = pickFields(await visit.readForm(), [...CLIENT_FORM_FIELDS, 'version']);
+  const fields = pickFields(await visit.readForm(), [...EDITABLE_FIELDS, 'version']);
   const client = await findClient(visit);
-  const values = mergedValues(valuesOfClient(client), fields);
-  const version = parseVersion(fields.version, client);
+  const values = keptValues(CLIENT_FORM_FIELDS, valuesOfClient(client), fields);
+  const version = parseVersion(fields.version, client.version);
   if (version !== client.version) return staleForm(visit, client, values);
   const { input, faults } = parseClientForm(values, client);
   if (!input) return formPage(visit, client, values, faults, 422);
+  const { companyId: _stays, ...patch } = input;
   try {
-    const saved = await visit.services.clients.update(visit.caller, client.clientId, input, version);
+    const saved = await visit.services.clients.update(visit.caller, client.clientId, patch, version);
     const details = saved.notices.map(({ detail }) => detail);
     return seeOther(clientHref(client.clientId), {
       flash: { code: 'client_saved', subject: saved.client.name, details },
@@ -77,13 +78,6 @@ export async function saveClient(visit: SignedInVisit): Promise<Answer> {
     faults.addProblem(error, clientFieldOf);
     return formPage(visit, client, values, faults, error.status);
   }
-}
-
-/** A form without a version was written by hand: it means what is stored now. */
-function parseVersion(text: string | undefined, client: ClientSummary): number {
-  if (text === undefined) return client.version;
-  if (!/^\d{1,9}$/.test(text)) throw new Problem('request.malformed', 'The field "version" is not one of ours.');
-  return Number(text);
 }
 
 /** What was typed is kept, and can be saved over what somebody else saved, knowingly. */

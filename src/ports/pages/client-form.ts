@@ -1,14 +1,15 @@
 // The form of a client: from what was typed to what the domain takes, and the domain's faults back to the fields.
 import type { ClientFormValues } from '../../../views/pages/client-form.tsx';
 import type { SelectOption } from '../../../views/parts/field.tsx';
-import { splitRuleText } from '../../domain/address/rule-entries.ts';
-import { type IpRestrictionMode, parseIpRestriction } from '../../domain/address/ip-rule-list.ts';
+import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import { clientFields } from '../../domain/client/client-fields.ts';
 import { type Client, DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../domain/client/client.ts';
 import { fieldOfPointer, FormFaults } from './form.ts';
+import { checkRestriction, restrictionFieldOf } from './restriction-form.ts';
 
 export const CLIENT_FORM_FIELDS = [
+  'company_id',
   'name',
   'description',
   'role_id',
@@ -21,9 +22,8 @@ export const CLIENT_FORM_FIELDS = [
   'expires_at',
 ] as const satisfies readonly (keyof ClientFormValues)[];
 
-type GivenValues = { readonly [Name in keyof ClientFormValues]?: string | undefined };
-
 export const NEW_CLIENT_VALUES: ClientFormValues = {
+  company_id: '',
   name: '',
   description: '',
   role_id: '',
@@ -38,6 +38,7 @@ export const NEW_CLIENT_VALUES: ClientFormValues = {
 
 export function valuesOfClient(client: Client): ClientFormValues {
   return {
+    company_id: client.companyId,
     name: client.name,
     description: client.description,
     role_id: client.roleId,
@@ -51,14 +52,10 @@ export function valuesOfClient(client: Client): ClientFormValues {
   };
 }
 
-/** As `datetime-local` has it, in UTC; a field that the form lacks keeps what it had. */
-export function mergedValues(before: ClientFormValues, given: GivenValues): ClientFormValues {
-  const entries = CLIENT_FORM_FIELDS.map((name) => [name, given[name] ?? before[name]] as const);
-  return Object.fromEntries(entries) as ClientFormValues;
-}
-
 /** What the form stands for. */
 export interface ClientInput {
+  /** Counts at registration alone: a client stays in its company. */
+  readonly companyId: string;
   readonly name: string;
   readonly description: string;
   readonly roleId: string;
@@ -83,6 +80,7 @@ export function parseClientForm(
   const keepsExpiry = stored !== undefined && expiry === minuteText(stored.expiresAt);
   if (values.role_id === '') faults.add('role_id', 'Choose a role.');
   const fields = {
+    companyId: faults.check('company_id', clientFields.companyId, values.company_id),
     name: faults.check('name', clientFields.name, values.name),
     description: faults.check('description', clientFields.description, values.description),
     roleId: values.role_id === '' ? undefined : faults.check('role_id', clientFields.roleId, values.role_id),
@@ -94,32 +92,6 @@ export function parseClientForm(
     expiresAt: keepsExpiry ? stored.expiresAt : checkExpiry(faults, expiry),
   };
   return { input: faults.isEmpty ? (fields as ClientInput) : undefined, faults };
-}
-
-const MAX_LISTED = 50;
-
-function checkRestriction(faults: FormFaults, { ip_mode: mode, ip_rules: text }: ClientFormValues) {
-  const entries = splitRuleText(text);
-  const result = parseIpRestriction(mode, entries);
-  if (result.ok) return { mode: mode as IpRestrictionMode, rules: entries };
-  for (const { pointer, detail } of result.faults.slice(0, MAX_LISTED)) {
-    faults.add(clientFieldOf(pointer) ?? 'form', atEntry(pointer, detail, entries));
-  }
-  const left = result.faults.length - MAX_LISTED;
-  if (left > 0) faults.add('ip_rules', `And ${left.toLocaleString('en')} more entries like these.`);
-  return undefined;
-}
-
-/** Names the entry where its fault does not quote it. */
-function atEntry(pointer: string, detail: string, entries: readonly string[]): string {
-  const index = Number(/\/rules\/(\d+)$/.exec(pointer)?.[1] ?? -1);
-  const entry = entries[index];
-  if (entry === undefined || (entry !== '' && detail.includes(entry))) return detail;
-  return `Entry ${index + 1}${entry === '' ? '' : ` (${clipped(entry)})`}: ${detail}`;
-}
-
-function clipped(entry: string): string {
-  return entry.length > 60 ? `${entry.slice(0, 60)}…` : entry;
 }
 
 function checkLifetime(faults: FormFaults, text: string): number | undefined {
@@ -140,14 +112,15 @@ function checkExpiry(faults: FormFaults, text: string): Date | null | undefined 
   return undefined;
 }
 
+/** As `datetime-local` has it, in UTC. */
 function minuteText(instant: Date | null): string {
   return instant === null ? '' : instant.toISOString().slice(0, 16);
 }
 
 /** The field in which the domain's pointer is typed. */
 export function clientFieldOf(pointer: string): string | undefined {
-  if (pointer === '/ip_restriction/mode') return 'ip_mode';
-  if (pointer.startsWith('/ip_restriction')) return 'ip_rules';
+  const restriction = restrictionFieldOf(pointer);
+  if (restriction !== undefined) return restriction;
   const name = fieldOfPointer(pointer);
   return CLIENT_FORM_FIELDS.some((field) => field === name) ? name : undefined;
 }
@@ -162,6 +135,7 @@ export function apiName(id: string): string {
 }
 
 const LABELS: Readonly<Record<keyof ClientFormValues, string>> = {
+  company_id: 'Company',
   name: 'Name',
   description: 'Description',
   role_id: 'Role',

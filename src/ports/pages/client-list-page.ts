@@ -5,8 +5,9 @@ import type { ClientStatus as ShownStatus } from '../../../views/parts/status.ts
 import { mayCall } from '../../domain/access/caller.ts';
 import type { ClientSummary } from '../../domain/client/client.ts';
 import type { ClientSort } from '../../domain/stores.ts';
+import { companyOptions, roleFilterOptions } from './company-choice.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
-import { choiceOf, hrefOf, parseQuery, textOf } from './query.ts';
+import { choiceOf, hrefOf, parseQuery, sortHead, textOf } from './query.ts';
 
 const PAGE_SIZE = 50;
 const SORTS = ['created_at', 'name', 'last_used_at'] as const satisfies readonly ClientSort[];
@@ -16,25 +17,28 @@ export async function showClients(visit: SignedInVisit): Promise<Answer> {
   const query = parseQuery(visit.querystring);
   const status = choiceOf(query, 'status', ['active', 'inactive']);
   const sort = choiceOf(query, 'sort', SORTS);
-  const filter = { q: textOf(query, 'q'), status, roleId: textOf(query, 'role_id'), sort };
+  const companyId = textOf(query, 'company_id');
+  const filter = { q: textOf(query, 'q'), status, roleId: textOf(query, 'role_id'), companyId, sort };
   const cursor = textOf(query, 'cursor');
-  const [found, roles, counts] = await Promise.all([
+  const [found, roles, companies, counts] = await Promise.all([
     services.clients.list(caller, filter, { limit: PAGE_SIZE, cursor }),
-    services.roles.listChoosable(caller),
+    roleFilterOptions(visit, filter.roleId),
+    companyOptions(visit, companyId),
     services.clients.count(caller),
   ]);
-  const kept = { q: filter.q, status, role_id: filter.roleId, sort };
-  const isSearch = filter.q !== undefined || filter.roleId !== undefined;
+  const kept = { q: filter.q, status, role_id: filter.roleId, company_id: companyId, sort };
+  const isSearch = filter.q !== undefined || filter.roleId !== undefined || companyId !== undefined;
   return page((frame) =>
     h(ClientsListPage, {
       frame,
       clients: found.items.map((client) => toRow(client, now)),
-      filter: { q: filter.q ?? '', status: status ?? '', roleId: filter.roleId ?? '' },
-      roles: roles.map((role) => ({ value: role.id, label: role.name })),
+      filter: { q: filter.q ?? '', status: status ?? '', roleId: filter.roleId ?? '', companyId: companyId ?? '' },
+      roles,
+      companies: companies.options,
       sort: {
-        name: sortHead(kept, 'name'),
-        created: sortHead(kept, 'created_at'),
-        lastUsed: sortHead(kept, 'last_used_at'),
+        name: sortHead('/clients', kept, 'name', 'ascending'),
+        created: sortHead('/clients', kept, 'created_at', 'descending'),
+        lastUsed: sortHead('/clients', kept, 'last_used_at', 'descending'),
       },
       sortValue: sort ?? '',
       // Counting what a search finds would cost as much as finding it.
@@ -46,22 +50,13 @@ export async function showClients(visit: SignedInVisit): Promise<Answer> {
   );
 }
 
-type Kept = Readonly<Record<string, string | undefined>> & { readonly sort: ClientSort | undefined };
-
-/** Names run from A to Z, times from the latest; the other way round nobody has missed. */
-function sortHead(kept: Kept, sort: ClientSort) {
-  const isNow = (kept.sort ?? 'created_at') === sort;
-  const direction = sort === 'name' ? ('ascending' as const) : ('descending' as const);
-  const href = hrefOf('/clients', { ...kept, sort: sort === 'created_at' ? undefined : sort });
-  return { href, direction: isNow ? direction : undefined };
-}
-
 function toRow(client: ClientSummary, now: Date): ClientRow {
   return {
     clientId: client.clientId,
     name: client.name,
     status: shownStatus(client, now),
     role: client.roleName,
+    company: client.companyName,
     createdAt: client.createdAt,
     lastUsedAt: client.lastUsedAt,
   };

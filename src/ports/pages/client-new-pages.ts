@@ -7,49 +7,70 @@ import {
   CLIENT_FORM_FIELDS,
   clientFieldOf,
   type ClientInput,
-  mergedValues,
   NEW_CLIENT_VALUES,
   parseClientForm,
 } from './client-form.ts';
 import { secretPage } from './client-secret-page.ts';
+import { companyChoice, knownCompany, roleOptions } from './company-choice.ts';
 import { createFormId, once, repeatedPage } from './form-once.ts';
-import { FormFaults, isAboutForm, pickFields } from './form.ts';
+import { FormFaults, isAboutForm, keptValues, pickFields } from './form.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
+import { parseQuery, textOf } from './query.ts';
 
+/** `?company_id=…`: for a company below, from its page. */
 export async function showNewClient(visit: SignedInVisit): Promise<Answer> {
-  const roles = await visit.services.roles.listChoosable(visit.caller);
-  // Where there is nothing to choose, nothing is asked.
-  const only = roles.length === 1 ? (roles[0]?.id ?? '') : '';
-  return formPage(visit, { ...NEW_CLIENT_VALUES, role_id: only }, new FormFaults(), 200);
+  const asked = textOf(parseQuery(visit.querystring), 'company_id');
+  const values = { ...NEW_CLIENT_VALUES, company_id: asked ?? visit.caller.companyId };
+  return formPage(visit, values, new FormFaults(), { status: 200 });
+}
+
+interface FormState {
+  readonly status: number;
+  /** The company was just chosen, so that the roles may be others. */
+  readonly wasChosen?: boolean;
 }
 
 async function formPage(
-  { services, caller, origin }: SignedInVisit,
-  values: ClientFormValues,
+  visit: SignedInVisit,
+  given: ClientFormValues,
   faults: FormFaults,
-  status: number,
+  { status, wasChosen = false }: FormState,
 ): Promise<Answer> {
-  const roles = await services.roles.listChoosable(caller);
+  const companyId = await knownCompany(visit, given.company_id, faults);
+  const [companies, roles] = await Promise.all([
+    companyChoice(visit, companyId, wasChosen),
+    roleOptions(visit, companyId),
+  ]);
+  // Where there is nothing to choose, nothing is asked.
+  const [only, ...others] = roles.filter(({ disabled }) => !disabled);
+  const isKnown = roles.some(({ value }) => value === given.role_id);
+  const roleId = isKnown ? given.role_id : only && others.length === 0 ? only.value : '';
   return page(
     (frame) =>
       h(ClientNewPage, {
         frame,
-        values,
+        values: { ...given, company_id: companyId, role_id: roleId },
         errors: faults.toErrors(),
-        roles: roles.map(({ id, name }) => ({ value: id, label: name })),
+        companies,
+        roles,
         apis: apiOptions(NEW_CLIENT_VALUES.default_api),
-        yourAddress: origin.ip,
-        hidden: { form_id: createFormId() },
+        yourAddress: visit.origin.ip,
+        // Without a choice the company goes along unseen: whoever stops acting for it meanwhile does not register elsewhere.
+        hidden: { form_id: createFormId(), ...(companies ? {} : { company_id: companyId }) },
       }),
     { status },
   );
 }
 
 export async function createClient(visit: SignedInVisit): Promise<Answer> {
-  const fields = pickFields(await visit.readForm(), [...CLIENT_FORM_FIELDS, 'form_id']);
-  const values = mergedValues(NEW_CLIENT_VALUES, fields);
+  const fields = pickFields(await visit.readForm(), [...CLIENT_FORM_FIELDS, 'form_id', 'choose']);
+  const before = { ...NEW_CLIENT_VALUES, company_id: visit.caller.companyId };
+  const values = keptValues(CLIENT_FORM_FIELDS, before, fields);
+  if (fields.choose !== undefined) {
+    return formPage(visit, values, new FormFaults(), { status: 200, wasChosen: true });
+  }
   const { input, faults } = parseClientForm(values, undefined);
-  if (!input) return formPage(visit, values, faults, 422);
+  if (!input) return formPage(visit, values, faults, { status: 422 });
   try {
     return await once(
       visit,
@@ -60,7 +81,7 @@ export async function createClient(visit: SignedInVisit): Promise<Answer> {
   } catch (error) {
     if (!isAboutForm(error)) throw error;
     faults.addProblem(error, clientFieldOf);
-    return formPage(visit, values, faults, error.status);
+    return formPage(visit, values, faults, { status: error.status });
   }
 }
 

@@ -21,7 +21,9 @@ type Action = NonNullable<ErrorPageProps['action']>;
 const WAYS_BACK: Readonly<Record<Exclude<Place, null>, Action>> = {
   overview: { href: '/', label: 'Go to the overview' },
   clients: { href: '/clients', label: 'Go to the clients' },
+  companies: { href: '/companies', label: 'Go to the companies' },
   roles: { href: '/roles', label: 'Go to the roles' },
+  users: { href: '/users', label: 'Go to the users' },
   audit: { href: '/audit', label: 'Go to the audit log' },
   account: { href: '/account', label: 'Go to your account' },
 };

@@ -13,6 +13,20 @@ const CODES = [
   'client_deleted',
   'client_tokens_ended',
   'secret_deleted',
+  'acting',
+  'acting_ended',
+  'company_created',
+  'company_saved',
+  'company_suspended',
+  'company_reactivated',
+  'company_deleted',
+  'role_created',
+  'role_saved',
+  'role_deleted',
+  'user_saved',
+  'user_activated',
+  'user_deactivated',
+  'user_deleted',
   'password_changed',
   'session_ended',
   'other_sessions_ended',
@@ -79,9 +93,35 @@ export function toFlash({ code, subject = 'it', details }: FlashMessage): Flash 
     case 'welcome':
       return { tone: 'good', text: 'Your password is set, and you are signed in.' };
     case 'client_saved':
+    case 'company_saved':
+    case 'role_saved':
+    case 'user_saved':
       return details?.length
         ? { tone: 'info', text: `Saved the changes to ${subject}, with these differences:`, details }
         : { tone: 'good', text: `Saved the changes to ${subject}.` };
+    case 'acting':
+      return { tone: 'info', text: `You act for ${subject} now, and see only what belongs to it and is below it.` };
+    case 'acting_ended':
+      return { tone: 'info', text: `You act for your own company, ${subject}, again.` };
+    case 'company_created':
+      return details?.length
+        ? { tone: 'info', text: `Created ${subject}, with these differences:`, details }
+        : { tone: 'good', text: `Created ${subject}. Its first user can be invited now.` };
+    case 'company_suspended':
+      return { tone: 'good', text: `${subject} is suspended, with everything below it.` };
+    case 'company_reactivated':
+      return { tone: 'good', text: `${subject} is active again.` };
+    case 'company_deleted':
+    case 'role_deleted':
+      return { tone: 'good', text: `Deleted ${subject}.` };
+    case 'role_created':
+      return { tone: 'good', text: `Created the role ${subject}. Clients and users can be given it now.` };
+    case 'user_activated':
+      return { tone: 'good', text: `${subject} is active: they can sign in.` };
+    case 'user_deactivated':
+      return { tone: 'good', text: `${subject} is inactive: they are signed out and can’t sign in.` };
+    case 'user_deleted':
+      return { tone: 'good', text: `Deleted ${subject}. They are signed out.` };
     case 'client_activated':
       return { tone: 'good', text: `${subject} is active: it gets tokens, and those still out count again.` };
     case 'client_deactivated':

@@ -5,12 +5,17 @@ import type { FieldErrors } from '../../../views/parts/field.tsx';
 import { type Fault, Problem } from '../../base/problem.ts';
 import { decodeUtf8, parseForm, quoted, readBody } from '../http/body.ts';
 
+export interface FormLimits {
+  readonly bytes?: number;
+  readonly fields?: number;
+}
+
 /** Room for 10,000 addresses of the shorter kind. */
 const MAX_FORM_BYTES = 256 * 1024;
 const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i;
 
-/** 415 for another content type, 413 above 256 KiB, 400 for what is not a well-formed form. */
-export async function readPostedForm(ctx: Context): Promise<Readonly<Record<string, string>>> {
+/** 415 for another content type, 413 above 256 KiB or what the form may have, 400 for what is not a well-formed form. */
+export async function readPostedForm(ctx: Context, limits: FormLimits = {}): Promise<Readonly<Record<string, string>>> {
   const type = ctx.get('content-type');
   if (type !== '' && !FORM_TYPE.test(type)) {
     throw new Problem(
@@ -18,11 +23,11 @@ export async function readPostedForm(ctx: Context): Promise<Readonly<Record<stri
       'Send this form as application/x-www-form-urlencoded, as browsers do.',
     );
   }
-  const body = await readBody(ctx, MAX_FORM_BYTES);
+  const body = await readBody(ctx, limits.bytes ?? MAX_FORM_BYTES);
   if (body.length > 0 && type === '') {
     throw new Problem('request.unsupported_media_type', 'The form came without a Content-Type.');
   }
-  return parseForm(decodeUtf8(body));
+  return parseForm(decodeUtf8(body), limits.fields);
 }
 
 /** The fields by name, undefined where the form has none. 400 for a field that the form does not have. */
@@ -33,6 +38,23 @@ export function pickFields<const Names extends readonly string[]>(
   const unknown = Object.keys(form).find((name) => !names.includes(name));
   if (unknown !== undefined) throw new Problem('request.malformed', `This form has no field ${quoted(unknown)}.`);
   return form as { readonly [Name in Names[number]]?: string | undefined };
+}
+
+/** What stands in the form: as typed, and as it was for a field that the form lacks. */
+export function keptValues<Values extends Readonly<Record<string, string>>>(
+  names: readonly (keyof Values & string)[],
+  before: Values,
+  given: Readonly<Record<string, string | undefined>>,
+): Values {
+  const entries = names.map((name) => [name, given[name] ?? before[name]] as const);
+  return { ...before, ...Object.fromEntries(entries) };
+}
+
+/** A form without a version was written by hand: it means what is stored now. */
+export function parseVersion(text: string | undefined, stored: number): number {
+  if (text === undefined) return stored;
+  if (!/^\d{1,9}$/.test(text)) throw new Problem('request.malformed', 'The field "version" is not one of ours.');
+  return Number(text);
 }
 
 /** Faults of a form, kept while it is being checked. */

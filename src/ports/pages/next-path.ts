@@ -1,6 +1,6 @@
 // Where to go after signing in: a page of ours, whatever the link says.
 
-const PAGE = /^\/(?:(?:clients|roles|audit|account|docs)(?:\/[A-Za-z0-9_-]{1,100}){0,4})?$/;
+const PAGE = /^\/(?:(?:clients|companies|users|roles|apis|audit|account|docs)(?:\/[A-Za-z0-9_-]{1,100}){0,4})?$/;
 const QUERY = /^[\x21-\x7e]{0,1000}$/;
 
 /** The path with its query when it is one of our pages to look at; undefined otherwise. */

@@ -14,13 +14,15 @@ const REFUSALS_COUNTED = 200;
 
 async function showOverview(visit: SignedInVisit): Promise<Answer> {
   const { caller, services, parts } = visit;
-  const [clients, traffic] = await Promise.all([
+  const [clients, users, companies, traffic] = await Promise.all([
     mayCall(caller, 'clients:read') ? services.clients.count(caller) : null,
+    mayCall(caller, 'users:read') ? services.users.count(caller) : null,
+    caller.reach.subtree && mayCall(caller, 'companies:read') ? services.companies.count(caller) : null,
     mayCall(caller, 'audit:read') ? findTraffic(visit) : null,
   ]);
   const endpoints = endpointsOf(parts.issuer);
   const mayCreateClients = mayCall(caller, 'clients:write');
-  return page((frame) => h(OverviewPage, { frame, clients, traffic, endpoints, mayCreateClients }));
+  return page((frame) => h(OverviewPage, { frame, clients, users, companies, traffic, endpoints, mayCreateClients }));
 }
 
 async function findTraffic({ caller, services, now }: SignedInVisit): Promise<TokenTraffic> {

@@ -7,9 +7,15 @@ import type { Log } from '../../base/log.ts';
 import type { Caller, Origin } from '../../domain/access/caller.ts';
 import type { AuditService } from '../../domain/audit/audit-service.ts';
 import type { ClientService } from '../../domain/client/client-service.ts';
+import type { CompanyService } from '../../domain/company/company-service.ts';
+import type { Granting } from '../../domain/role/granting.ts';
+import type { RoleCommands } from '../../domain/role/role-commands.ts';
 import type { RoleService } from '../../domain/role/role-service.ts';
 import type { AccountService, PageVisitor } from '../../domain/user/account-service.ts';
+import type { UserCommands } from '../../domain/user/user-commands.ts';
+import type { UserService } from '../../domain/user/user-service.ts';
 import type { FlashMessage } from './flash.ts';
+import type { FormLimits } from './form.ts';
 
 /** Lets a form that makes something do so once, over all instances, however often it is sent. */
 export interface FormGuard {
@@ -21,7 +27,10 @@ export interface FormGuard {
 
 export interface PageServices {
   readonly clients: ClientService;
-  readonly roles: RoleService;
+  readonly companies: CompanyService;
+  readonly roles: RoleService & RoleCommands;
+  readonly granting: Granting;
+  readonly users: UserService & UserCommands;
   readonly audit: AuditService;
   readonly accounts: AccountService;
 }
@@ -49,7 +58,7 @@ export interface Visit {
   /** The session cookie's value when it has the right form; whether it still stands for anybody is not said. */
   readonly sessionToken: string | undefined;
   /** The posted form, read strictly. The promise is for the whole body: call it once. */
-  readForm(): Promise<Readonly<Record<string, string>>>;
+  readForm(limits?: FormLimits): Promise<Readonly<Record<string, string>>>;
 }
 
 export interface SignedInVisit extends Visit {
@@ -58,7 +67,7 @@ export interface SignedInVisit extends Visit {
 }
 
 /** The part of the navigation that a page belongs to; null for none. */
-export type Place = 'overview' | 'clients' | 'roles' | 'audit' | 'account' | null;
+export type Place = 'overview' | 'clients' | 'companies' | 'roles' | 'users' | 'audit' | 'account' | null;
 
 export type Answer =
   | {

@@ -94,7 +94,7 @@ async function serve(
     params: ctx.params,
     querystring: ctx.querystring,
     sessionToken: progress.sessionToken,
-    readForm: () => readPostedForm(ctx),
+    readForm: (limits) => readPostedForm(ctx, limits),
   };
   if (method.kind === 'open') return send(ctx, await method.handle(visit), parts, cookies);
   const visitor = await findVisitor(ctx, parts);

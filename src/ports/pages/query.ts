@@ -42,6 +42,18 @@ export function hrefOf(path: string, query: Readonly<Record<string, string | und
   return text === '' ? path : `${path}?${text}`;
 }
 
+/** A column's head that sorts by it; `created_at` is the order without being asked for. Which way it runs is the column's own. */
+export function sortHead(
+  path: string,
+  kept: Readonly<Record<string, string | undefined>> & { readonly sort: string | undefined },
+  sort: string,
+  direction: 'ascending' | 'descending',
+) {
+  const isNow = (kept.sort ?? 'created_at') === sort;
+  const href = hrefOf(path, { ...kept, sort: sort === 'created_at' ? undefined : sort });
+  return { href, direction: isNow ? direction : undefined };
+}
+
 const ID = /^[A-Za-z0-9_-]{1,100}$/;
 
 /** An identifier out of the path; 404 for what cannot be one, so that storage never sees it. */

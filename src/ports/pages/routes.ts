@@ -2,17 +2,21 @@
 import { accountRoutes } from './account-pages.ts';
 import { auditRoutes } from './audit-pages.ts';
 import { clientRoutes } from './client-pages.ts';
+import { companyRoutes } from './company-pages.ts';
 import { firstVisitRoutes } from './first-visit-pages.ts';
 import { overviewRoutes } from './overview-page.ts';
 import type { PageRoute } from './page.ts';
 import { roleRoutes } from './role-pages.ts';
 import { signInRoutes } from './sign-in-pages.ts';
+import { userRoutes } from './user-pages.ts';
 
 export const routes: readonly PageRoute[] = [
   ...overviewRoutes,
   ...signInRoutes,
   ...firstVisitRoutes,
   ...clientRoutes,
+  ...companyRoutes,
+  ...userRoutes,
   ...roleRoutes,
   ...auditRoutes,
   ...accountRoutes,
