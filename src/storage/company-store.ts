@@ -121,7 +121,7 @@ const byName = z.tuple([cursorText, cursorText]);
 async function listCompanies({ query }: Statements, filter: CompanyFilter, page: PageRequest, reach: Reach) {
   const sort: CompanySort = filter.sort ?? 'created_at';
   const values = new SqlValues();
-  const conditions = [withinReach(reach, COMPANY, values), ...filterConditions(filter, values)];
+  const conditions = [withinReach(reach, COMPANY, values), ...filterConditions(filter, reach, values)];
   const after = decodeCursor(page.cursor, `companies.${sort}`, sort === 'name' ? byName : byTime);
   if (after) {
     const [value, id] = [values.add(after[0]), values.add(after[1])];
@@ -170,10 +170,13 @@ async function namesOf(
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
-function filterConditions(filter: CompanyFilter, values: SqlValues): string[] {
+function filterConditions(filter: CompanyFilter, reach: Reach, values: SqlValues): string[] {
   const conditions: string[] = [];
   if (filter.q !== undefined) conditions.push(`c.name_key LIKE ${values.add(containing(filter.q))}`);
-  if (filter.parentId !== undefined) conditions.push(`c.parent_id = ${values.add(filter.parentId)}`);
+  if (filter.parentId !== undefined) {
+    // What one's own company stands below lies out of reach, and a guess at it is not answered.
+    conditions.push(`c.parent_id = ${values.add(filter.parentId)} AND c.id <> ${values.add(reach.companyId)}`);
+  }
   if (filter.status !== undefined) conditions.push(`c.status = ${values.add(filter.status)}`);
   if (filter.reseller !== undefined) conditions.push(`c.reseller = ${values.add(filter.reseller)}`);
   return conditions;
