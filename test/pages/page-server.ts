@@ -7,6 +7,8 @@ import Koa from 'koa';
 import { createBcryptLanes } from '../../src/base/bcrypt-lanes.ts';
 import { createLog } from '../../src/base/log.ts';
 import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
+import { createApiService } from '../../src/domain/api/api-service.ts';
+import { createOpenApiReader } from '../../src/domain/api/openapi-reader.ts';
 import { type AuditAction, auditEvent } from '../../src/domain/audit/audit-event.ts';
 import { createAuditService } from '../../src/domain/audit/audit-service.ts';
 import { createClientService } from '../../src/domain/client/client-service.ts';
@@ -73,6 +75,7 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
   };
   const dummyHash = await lanes.hash('what nobody knows');
   const services = {
+    apis: createApiService({ storage, clock, reader: createOpenApiReader() }),
     clients: createClientService({ storage, hasher, clock }),
     companies: createCompanyService({ storage, clock }),
     roles: { ...createRoleService({ storage }), ...createRoleCommands({ storage, clock }) },

@@ -8,7 +8,7 @@ import { mayCall } from '../../domain/access/caller.ts';
 import type { AuditEvent } from '../../domain/audit/audit-event.ts';
 import type { ClientSummary } from '../../domain/client/client.ts';
 import { toTokenRequest } from './audit-words.ts';
-import { apiName } from './client-form.ts';
+import { findApiNames } from './api-names.ts';
 import { shownStatus } from './client-list-page.ts';
 import { createFormId } from './form-once.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
@@ -19,7 +19,8 @@ const REQUESTS_SHOWN = 10;
 export async function showClient(visit: SignedInVisit): Promise<Answer> {
   const { caller, services, params, parts, now } = visit;
   const client = await services.clients.get(caller, idOf(params, 'clientId', 'client'));
-  const [requests, mayWrite] = await Promise.all([
+  const [apis, requests, mayWrite] = await Promise.all([
+    findApiNames(visit, client.companyId),
     mayCall(caller, 'audit:read') ? findRequests(visit, client.clientId) : null,
     mayChange(visit, client),
   ]);
@@ -37,7 +38,7 @@ export async function showClient(visit: SignedInVisit): Promise<Answer> {
   return page((frame) =>
     h(ClientDetailPage, {
       frame,
-      client: toDetail(client, company, role, now),
+      client: toDetail(client, company, role, apis.get(client.defaultApi) ?? client.defaultApi, now),
       secrets: client.secrets.map(({ lastUsedIp, ...secret }) => ({ ...secret, lastUsedAddress: lastUsedIp })),
       requests,
       tokenUrl: `${parts.issuer}/oauth2/token`,
@@ -52,9 +53,10 @@ function toDetail(
   client: ClientSummary,
   company: ClientDetail['company'],
   role: ClientDetail['role'],
+  defaultApi: string,
   now: Date,
 ): ClientDetail {
-  return { ...client, company, role, status: shownStatus(client, now), defaultApi: apiName(client.defaultApi) };
+  return { ...client, company, role, status: shownStatus(client, now), defaultApi };
 }
 
 /** Each kind is a list of its own for storage; the newest of both are the newest of all. */

@@ -6,14 +6,8 @@ import { clientHref } from '../../../views/pages/clients-list.tsx';
 import { Problem } from '../../base/problem.ts';
 import { clientFields } from '../../domain/client/client-fields.ts';
 import type { ClientSummary } from '../../domain/client/client.ts';
-import {
-  apiOptions,
-  CLIENT_FORM_FIELDS,
-  clientFieldOf,
-  differingLabels,
-  parseClientForm,
-  valuesOfClient,
-} from './client-form.ts';
+import { apiOptions } from './api-names.ts';
+import { CLIENT_FORM_FIELDS, clientFieldOf, differingLabels, parseClientForm, valuesOfClient } from './client-form.ts';
 import { roleOptions } from './company-choice.ts';
 import { FormFaults, isAboutForm, keptValues, parseVersion, pickFields } from './form.ts';
 import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
@@ -38,7 +32,10 @@ async function formPage(
   faults: FormFaults,
   status: number,
 ): Promise<Answer> {
-  const roles = await roleOptions(visit, client.companyId, client);
+  const [roles, apis] = await Promise.all([
+    roleOptions(visit, client.companyId, client),
+    apiOptions(visit, client.companyId, client.defaultApi),
+  ]);
   return page(
     (frame) =>
       h(ClientEditPage, {
@@ -47,7 +44,7 @@ async function formPage(
         values,
         errors: faults.toErrors(),
         roles,
-        apis: apiOptions(client.defaultApi),
+        apis,
         yourAddress: visit.origin.ip,
         hidden: { version: String(client.version) },
       }),

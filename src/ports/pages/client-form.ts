@@ -1,6 +1,5 @@
 // The form of a client: from what was typed to what the domain takes, and the domain's faults back to the fields.
 import type { ClientFormValues } from '../../../views/pages/client-form.tsx';
-import type { SelectOption } from '../../../views/parts/field.tsx';
 import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import { clientFields } from '../../domain/client/client-fields.ts';
@@ -123,15 +122,6 @@ export function clientFieldOf(pointer: string): string | undefined {
   if (restriction !== undefined) return restriction;
   const name = fieldOfPointer(pointer);
   return CLIENT_FORM_FIELDS.some((field) => field === name) ? name : undefined;
-}
-
-/** Nothing but Postern's own API yet, and whatever the client has. */
-export function apiOptions(current: string): SelectOption[] {
-  return [...new Set([MANAGEMENT_API_ID, current])].map((id) => ({ value: id, label: apiName(id) }));
-}
-
-export function apiName(id: string): string {
-  return id === MANAGEMENT_API_ID ? 'Management API' : id;
 }
 
 const LABELS: Readonly<Record<keyof ClientFormValues, string>> = {

@@ -2,8 +2,9 @@
 import { h } from 'preact';
 import { type ClientFormValues } from '../../../views/pages/client-form.tsx';
 import { ClientNewPage } from '../../../views/pages/client-new.tsx';
+import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
+import { apiOptions } from './api-names.ts';
 import {
-  apiOptions,
   CLIENT_FORM_FIELDS,
   clientFieldOf,
   type ClientInput,
@@ -37,10 +38,12 @@ async function formPage(
   { status, wasChosen = false }: FormState,
 ): Promise<Answer> {
   const companyId = await knownCompany(visit, given.company_id, faults);
-  const [companies, roles] = await Promise.all([
+  const [companies, roles, apis] = await Promise.all([
     companyChoice(visit, companyId, wasChosen),
     roleOptions(visit, companyId),
+    apiOptions(visit, companyId, MANAGEMENT_API_ID),
   ]);
+  const isKnownApi = apis.some(({ value }) => value === given.default_api);
   // Where there is nothing to choose, nothing is asked.
   const [only, ...others] = roles.filter(({ disabled }) => !disabled);
   const isKnown = roles.some(({ value }) => value === given.role_id);
@@ -49,11 +52,16 @@ async function formPage(
     (frame) =>
       h(ClientNewPage, {
         frame,
-        values: { ...given, company_id: companyId, role_id: roleId },
+        values: {
+          ...given,
+          company_id: companyId,
+          role_id: roleId,
+          default_api: isKnownApi ? given.default_api : MANAGEMENT_API_ID,
+        },
         errors: faults.toErrors(),
         companies,
         roles,
-        apis: apiOptions(NEW_CLIENT_VALUES.default_api),
+        apis,
         yourAddress: visit.origin.ip,
         // Without a choice the company goes along unseen: whoever stops acting for it meanwhile does not register elsewhere.
         hidden: { form_id: createFormId(), ...(companies ? {} : { company_id: companyId }) },

@@ -5,6 +5,7 @@ import { renderPage } from '../../../views/render.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Caller, Origin } from '../../domain/access/caller.ts';
+import type { ApiService } from '../../domain/api/api-service.ts';
 import type { AuditService } from '../../domain/audit/audit-service.ts';
 import type { ClientService } from '../../domain/client/client-service.ts';
 import type { CompanyService } from '../../domain/company/company-service.ts';
@@ -26,6 +27,7 @@ export interface FormGuard {
 }
 
 export interface PageServices {
+  readonly apis: ApiService;
   readonly clients: ClientService;
   readonly companies: CompanyService;
   readonly roles: RoleService & RoleCommands;

@@ -12,7 +12,7 @@ import { userHref } from '../../../views/pages/users-list.tsx';
 import { mayCall } from '../../domain/access/caller.ts';
 import { type Privilege, privilegeName } from '../../domain/api/privilege.ts';
 import { RESELLER_ROLE_ID, type RoleSummary } from '../../domain/role/role.ts';
-import { apiName } from './client-form.ts';
+import { type ApiNames, findApiNames } from './api-names.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
 import { hrefOf, idOf } from './query.ts';
 import { toRoleRow } from './role-list-page.ts';
@@ -26,7 +26,10 @@ export async function showRole(visit: SignedInVisit): Promise<Answer> {
     services.companies.namesOf(caller, role.availableTo),
   ]);
   const owner = isOwned && role.companyId !== null ? role.companyId : caller.companyId;
-  const catalogue = await services.granting.privilegesFor(caller, owner);
+  const [catalogue, apiNames] = await Promise.all([
+    services.granting.privilegesFor(caller, owner),
+    findApiNames(visit, owner),
+  ]);
   const row = toRoleRow(role, caller);
   const shownCompany = row.company && !isOwned ? { name: row.company.name } : row.company;
   return page((frame) =>
@@ -37,7 +40,7 @@ export async function showRole(visit: SignedInVisit): Promise<Answer> {
         company: shownCompany,
         reach: reachOf(role),
         availableTo: [...names.values()].sort((a, b) => a.localeCompare(b)),
-        apis: groupByApi(role.privileges, catalogue.privileges),
+        apis: groupByApi(role.privileges, catalogue.privileges, apiNames),
       },
       ...holders,
       may: rightsOver(visit, role, isOwned),
@@ -101,7 +104,7 @@ function reachOf(role: RoleSummary): string {
 }
 
 /** What the role holds, by API and group; what the catalogue does not describe stands by its bare name at the end. */
-function groupByApi(held: readonly string[], catalogue: readonly Privilege[]) {
+function groupByApi(held: readonly string[], catalogue: readonly Privilege[], names: ApiNames) {
   const known = new Set(catalogue.map(({ apiId, scope }) => privilegeName(apiId, scope)));
   const isHeld = new Set(held);
   const described = catalogue.filter(({ apiId, scope }) => isHeld.has(privilegeName(apiId, scope)));
@@ -114,7 +117,7 @@ function groupByApi(held: readonly string[], catalogue: readonly Privilege[]) {
     groups.set(group, privileges);
     privileges.push({ scope, description, level });
   }
-  return [...apis].map(([id, groups]) => ({ id, name: apiName(id), groups: [...groups].map(toGroup) }));
+  return [...apis].map(([id, groups]) => ({ id, name: names.get(id) ?? id, groups: [...groups].map(toGroup) }));
 }
 
 function toGroup([group, privileges]: readonly [string, readonly PrivilegeView[]]): PrivilegeGroupView {

@@ -5,6 +5,7 @@ import { roleHref } from '../../../views/pages/roles-list.tsx';
 import { conflict, Problem } from '../../base/problem.ts';
 import type { GrantableCatalogue } from '../../domain/role/granting.ts';
 import type { RoleSummary } from '../../domain/role/role.ts';
+import { findApiNames } from './api-names.ts';
 import { companyChoice, knownCompany } from './company-choice.ts';
 import { createFormId, once, repeatedPage } from './form-once.ts';
 import { FormFaults, isAboutForm, keptValues, parseVersion, pickFields } from './form.ts';
@@ -36,9 +37,10 @@ async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
   const { caller, services } = visit;
   const { role, values, faults, status, wasChosen = false } = shown;
   const companyId = await knownCompany(visit, values.company_id, faults);
-  const [companies, catalogue, availableTo] = await Promise.all([
+  const [companies, catalogue, names, availableTo] = await Promise.all([
     role ? undefined : companyChoice(visit, companyId, wasChosen),
     services.granting.privilegesFor(caller, companyId),
+    findApiNames(visit, companyId),
     availableCompanies(visit, companyId, shown.companies),
   ]);
   const own = role || companies ? {} : { company_id: companyId };
@@ -50,7 +52,7 @@ async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
         values: { ...values, company_id: companyId },
         errors: faults.toErrors(),
         companies,
-        apis: toPicker(catalogue, new Set(shown.privileges)),
+        apis: toPicker(catalogue, names, new Set(shown.privileges)),
         availableTo: catalogue.level !== 'company' && caller.reach.subtree ? availableTo : null,
         hidden: role ? { version: String(role.version) } : { form_id: createFormId(), ...own },
       }),

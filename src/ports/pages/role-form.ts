@@ -10,7 +10,7 @@ import { Problem } from '../../base/problem.ts';
 import { privilegeName } from '../../domain/api/privilege.ts';
 import type { GrantableCatalogue, GrantablePrivilege } from '../../domain/role/granting.ts';
 import { MAX_ROLE_PRIVILEGES, roleFields } from '../../domain/role/role-fields.ts';
-import { apiName } from './client-form.ts';
+import type { ApiNames } from './api-names.ts';
 import { FormFaults } from './form.ts';
 
 export const ROLE_FORM_FIELDS = [
@@ -81,7 +81,11 @@ export function roleFieldOf(pointer: string): string | undefined {
 }
 
 /** The catalogue as the tree to pick from. */
-export function toPicker(catalogue: GrantableCatalogue, chosen: ReadonlySet<string>): readonly PickerApi[] {
+export function toPicker(
+  catalogue: GrantableCatalogue,
+  names: ApiNames,
+  chosen: ReadonlySet<string>,
+): readonly PickerApi[] {
   const apis = new Map<string, Map<string, GrantablePrivilege[]>>();
   for (const privilege of catalogue.privileges) {
     const groups = apis.get(privilege.apiId) ?? new Map<string, GrantablePrivilege[]>();
@@ -102,7 +106,7 @@ export function toPicker(catalogue: GrantableCatalogue, chosen: ReadonlySet<stri
   });
   return [...apis].map(([id, groups]) => ({
     id,
-    name: apiName(id),
+    name: names.get(id) ?? id,
     groups: [...groups].map(([group, privileges]) => toGroup(group, privileges)),
   }));
 }
