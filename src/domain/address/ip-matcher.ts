@@ -1,6 +1,7 @@
 // IP rules compiled once into sorted, merged intervals, so that a call is checked by one binary search.
 
-import { lastAddressValue, type IpAddress, type IpFamily } from './ip-address.ts';
+import { formatIpAddress, lastAddressValue, type IpAddress } from './ip-address.ts';
+import { type IpInterval, mergeIntervals } from './ip-intervals.ts';
 import type { IpIntervalRule, IpRule } from './ip-rule.ts';
 
 export interface IpMatcher {
@@ -8,6 +9,8 @@ export interface IpMatcher {
   allows(address: IpAddress | undefined): boolean;
   /** The text of the first rule, in the order given, that lets the address in. Linear: for explanations. */
   findRule(address: IpAddress | undefined): string | undefined;
+  /** What lets addresses in at this moment, in the order of the rules; host names as the addresses that they stand for. */
+  listIntervals(): readonly IpIntervalRule[];
   /** The host names among the rules, for which `resolveHost` is asked. */
   readonly hostNames: readonly string[];
 }
@@ -29,6 +32,10 @@ export function compileIpMatcher(
   const isHost = (name: string, address: IpAddress) => resolveHost(name).some((answer) => isSame(answer, address));
   return {
     hostNames: hosts,
+    listIntervals() {
+      if (hosts.length === 0) return intervals;
+      return rules.flatMap((rule) => (rule.kind === 'host' ? resolveHost(rule.text).map(toInterval) : [rule]));
+    },
     allows(address) {
       if (address === undefined) return false;
       if (address.family === 4 ? isInIpv4(Number(address.value)) : isInIpv6(address.value)) return true;
@@ -41,6 +48,11 @@ export function compileIpMatcher(
   };
 }
 
+function toInterval(address: IpAddress): IpIntervalRule {
+  const { family, value } = address;
+  return { kind: 'address', family, first: value, last: value, text: formatIpAddress(address) };
+}
+
 function isSame(a: IpAddress, b: IpAddress): boolean {
   return a.family === b.family && a.value === b.value;
 }
@@ -49,26 +61,7 @@ function holds(rule: IpIntervalRule, address: IpAddress): boolean {
   return rule.family === address.family && rule.first <= address.value && address.value <= rule.last;
 }
 
-interface Interval {
-  readonly first: bigint;
-  last: bigint;
-}
-
-/** Sorted by first, none touching its neighbour. */
-function mergeIntervals(rules: readonly IpIntervalRule[], family: IpFamily): Interval[] {
-  const sorted = rules
-    .filter((rule) => rule.family === family)
-    .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
-  const merged: Interval[] = [];
-  for (const { first, last } of sorted) {
-    const before = merged.at(-1);
-    if (before === undefined || first > before.last + 1n) merged.push({ first, last });
-    else if (last > before.last) before.last = last;
-  }
-  return merged;
-}
-
-function compileIpv4(intervals: readonly Interval[]): (value: number) => boolean {
+function compileIpv4(intervals: readonly IpInterval[]): (value: number) => boolean {
   const firsts = Uint32Array.from(intervals, ({ first }) => Number(first));
   const lasts = Uint32Array.from(intervals, ({ last }) => Number(last));
   return (value) => {
@@ -84,7 +77,7 @@ function compileIpv4(intervals: readonly Interval[]): (value: number) => boolean
 }
 
 /** Bounds are kept as four 32-bit words each: comparing numbers allocates nothing, comparing stored bigints would. */
-function compileIpv6(intervals: readonly Interval[]): (value: bigint) => boolean {
+function compileIpv6(intervals: readonly IpInterval[]): (value: bigint) => boolean {
   const firsts = Uint32Array.from(intervals.flatMap(({ first }) => wordsOf(first)));
   const lasts = Uint32Array.from(intervals.flatMap(({ last }) => wordsOf(last)));
   const count = intervals.length;

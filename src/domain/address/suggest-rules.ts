@@ -1,6 +1,7 @@
 // The smallest list of rules that lets in the addresses that were seen: exactly those, or, where many come from one network, all of it.
 
-import { addressBits, formatIpAddress, type IpAddress, type IpFamily } from './ip-address.ts';
+import { addressBits, type IpAddress, type IpFamily } from './ip-address.ts';
+import { formatInterval } from './ip-intervals.ts';
 
 export interface SuggestedRule {
   /** Canonical, as a list stores it. */
@@ -41,7 +42,7 @@ export function suggestRules(
 ): readonly SuggestedRule[] {
   const runs = sortedRuns(seen);
   return joined(breadth === 'wider' ? widened(runs) : runs).map((run) => ({
-    rule: ruleOf(run),
+    rule: formatInterval(run),
     seen: run.seen,
     isWider: run.last - run.first + 1n > BigInt(run.seen),
   }));
@@ -62,8 +63,9 @@ function widened(addresses: readonly Run[]): Run[] {
     networks.set(key, [...(networks.get(key) ?? []), run]);
   }
   return [...networks.values()].flatMap((runs) => {
-    const [{ family, first } = { family: 4, first: 0n }] = runs;
-    if (runs.length < WIDENINGS[family].from) return runs;
+    const [one] = runs;
+    if (!one || runs.length < WIDENINGS[one.family].from) return runs;
+    const { family, first } = one;
     const bits = hostBits(family);
     const start = (first >> bits) << bits;
     return [{ family, first: start, last: start + (1n << bits) - 1n, seen: runs.length }];
@@ -85,13 +87,4 @@ function joined(sorted: readonly Run[]): Run[] {
     } else runs.push({ ...run });
   }
   return runs;
-}
-
-function ruleOf({ family, first, last }: Run): string {
-  const start = formatIpAddress({ family, value: first });
-  if (first === last) return start;
-  const size = last - first + 1n;
-  const isNetwork = (size & (size - 1n)) === 0n && first % size === 0n;
-  if (!isNetwork) return `${start}-${formatIpAddress({ family, value: last })}`;
-  return `${start}/${addressBits[family] - (size.toString(2).length - 1)}`;
 }

@@ -4,6 +4,7 @@
 // would cost several times what looking at the token costs. Resource servers ask this at every call.
 import type { Clock } from '../../base/clock.ts';
 import { decideAccess } from '../../domain/access/access-decision.ts';
+import { findAllowedIps } from '../../domain/access/allowed-ips.ts';
 import { type IpAddress, parseIpAddress } from '../../domain/address/ip-address.ts';
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import type { LiveClient } from '../../domain/client/live-client.ts';
@@ -38,7 +39,7 @@ export async function answerIntrospection(parts: IntrospectionParts, ctx: Reques
   const token = await parts.inspector.inspect(requireToken(form));
   const isShown = token && maySee(client, token) && isLetIn(token, clientIp, now);
   parts.tallies.introspected.count(isShown ? 'active' : 'inactive');
-  sendJson(ctx, 200, isShown ? describe(parts.issuer, token) : { active: false });
+  sendJson(ctx, 200, isShown ? describe(parts.issuer, token, clientIp === undefined) : { active: false });
 }
 
 export function requireToken(form: OAuthForm): string {
@@ -68,8 +69,10 @@ function isLetIn({ client }: InspectedToken, address: IpAddress | undefined, now
   return address === undefined || decideAccess(client, { address, now }) === undefined;
 }
 
-function describe(issuer: string, token: InspectedToken): object {
+/** Whoever does not send `client_ip` is told which addresses to let in; without the member it is all. */
+function describe(issuer: string, token: InspectedToken, isAddressUnchecked: boolean): object {
   const { client } = token;
+  const allowedIps = isAddressUnchecked ? findAllowedIps(client) : undefined;
   return {
     active: true,
     scope: token.scopes.join(' '),
@@ -83,5 +86,6 @@ function describe(issuer: string, token: InspectedToken): object {
     aud: token.audience,
     iss: issuer,
     jti: token.jti,
+    ...(allowedIps ? { allowed_ips: allowedIps } : {}),
   };
 }
