@@ -225,7 +225,11 @@ const roleForm: RoleFormPageProps = {
   role: null,
   values: { name: '', description: '', company_id: 'co_0' },
   errors: {},
-  companies: { options: companies.map(({ id, name }) => ({ value: id, label: name })), isCut: true },
+  companies: {
+    options: companies.map(({ id, name }) => ({ value: id, label: name })),
+    isCut: true,
+    formHref: '/roles/new',
+  },
   apis: picker,
   availableTo: {
     companies: hardCompanies.map(({ id, name }, index) => ({ id, name, isChosen: index === 1 })),
@@ -283,7 +287,7 @@ const userForm: UserFormPageProps = {
   user: null,
   values: { name: '', email: '', company_id: 'co_0', role_id: '', status: 'active', ip_exempt: 'false' },
   errors: {},
-  companies: { options: userList.companies, isCut: false, wasChosen: true },
+  companies: { options: userList.companies, isCut: false, wasChosen: true, formHref: '/users/new' },
   roles: [
     { value: 'role_reseller', label: 'Reseller (may do more than you)', disabled: true },
     { value: 'company-admin', label: 'Company Admin' },

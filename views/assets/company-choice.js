@@ -5,6 +5,8 @@ export function startCompanyChoice() {
     const select = button.form?.elements.namedItem('company_id');
     if (!(select instanceof HTMLSelectElement)) continue;
     button.hidden = true;
+    // The form came as an answer to a form: coming back to it or reloading it asks for it anew instead of sending that one again.
+    if (button.dataset.chooseCompany) history.replaceState(null, '', button.dataset.chooseCompany);
     select.addEventListener('change', () => button.form.requestSubmit(button));
   }
 }

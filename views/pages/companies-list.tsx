@@ -71,7 +71,7 @@ export function CompaniesTable({
           sort: sort?.name,
           cell: (company) => (
             <>
-              <NameLink name={company.name} href={companyHref(company.id)} />
+              <NameLink name={company.name} href={companyHref(company.id)} />{' '}
               {company.reseller && <span class="tag">Reseller</span>}
             </>
           ),

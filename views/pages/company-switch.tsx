@@ -39,8 +39,7 @@ function Choice({ choice }: { choice: SwitchChoice }) {
         <button type="submit" aria-current={choice.isCurrent ? 'true' : undefined}>
           <Icon name={choice.isCurrent ? 'check' : 'company'} />
           <span class="switch-name">
-            <Chosen>{choice.name}</Chosen>
-            {choice.reseller && <span class="tag">Reseller</span>}
+            <Chosen>{choice.name}</Chosen> {choice.reseller && <span class="tag">Reseller</span>}
             {about !== null && (
               <span class="party-type">
                 <bdi>{about}</bdi>

@@ -64,7 +64,7 @@ function PrivilegeGroup({ group, privileges }: PrivilegeGroupView) {
           <li key={privilege.scope}>
             <code>{privilege.scope}</code>
             <span>
-              {privilege.description}
+              {privilege.description}{' '}
               {levelWords[privilege.level] && <span class="tag">{levelWords[privilege.level]}</span>}
             </span>
           </li>

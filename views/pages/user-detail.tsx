@@ -193,8 +193,7 @@ export function UserDetailPage({ frame, user, isYou, may, auditHref, inviteFormI
       <PageHeader
         title={
           <>
-            <Chosen>{user.name}</Chosen>
-            {isYou && <span class="tag">You</span>}
+            <Chosen>{user.name}</Chosen> {isYou && <span class="tag">You</span>}
           </>
         }
         crumbs={[{ href: '/users', label: 'Users' }]}

@@ -8,6 +8,8 @@ export type CompanyChoice = {
   isCut: boolean;
   /** It was just chosen: the next field wants attention. */
   wasChosen?: boolean;
+  /** Where the form with this company can be asked for again. */
+  formHref: string;
 };
 
 export const companyLabel = 'Company';
@@ -39,7 +41,14 @@ export function CompanyField({ value, choice, errors, chooseLabel = 'Show its ro
           required
           {...describedBy({ name: 'company_id', hint, errors })}
         />
-        <button type="submit" name="choose" value="company" class="button secondary" formnovalidate data-choose-company>
+        <button
+          type="submit"
+          name="choose"
+          value="company"
+          class="button secondary"
+          formnovalidate
+          data-choose-company={choice.wasChosen ? choice.formHref : ''}
+        >
           <span>{chooseLabel}</span>
         </button>
       </div>

@@ -41,8 +41,7 @@ function Privilege({ api, privilege }: { api: string; privilege: PickerPrivilege
         />
         <code>{scope}</code>
         <span class="pick-about">
-          {description}
-          {levelWords[level] && <span class="tag">{levelWords[level]}</span>}
+          {description} {levelWords[level] && <span class="tag">{levelWords[level]}</span>}
           {obstacle !== null && <span class="pick-obstacle">{obstacle}</span>}
         </span>
       </label>

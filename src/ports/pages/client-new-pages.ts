@@ -39,7 +39,7 @@ async function formPage(
 ): Promise<Answer> {
   const companyId = await knownCompany(visit, given.company_id, faults);
   const [companies, roles, apis] = await Promise.all([
-    companyChoice(visit, companyId, wasChosen),
+    companyChoice(visit, companyId, { wasChosen, formAt: '/clients/new' }),
     roleOptions(visit, companyId),
     apiOptions(visit, companyId, MANAGEMENT_API_ID),
   ]);

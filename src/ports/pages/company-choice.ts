@@ -5,6 +5,7 @@ import { Problem } from '../../base/problem.ts';
 import { mayCall } from '../../domain/access/caller.ts';
 import type { CompanyFilter } from '../../domain/company/company-store.ts';
 import type { FormFaults } from './form.ts';
+import { hrefOf } from './query.ts';
 import type { SignedInVisit } from './page.ts';
 
 /** More make no select that anybody wants to search; each page of a company leads to forms and lists with it chosen. */
@@ -35,10 +36,12 @@ export async function companyOptions(
 export async function companyChoice(
   visit: SignedInVisit,
   current: string,
-  wasChosen: boolean,
+  { wasChosen, formAt }: { readonly wasChosen: boolean; readonly formAt: string },
 ): Promise<CompanyChoice | undefined> {
   const { options, isCut } = await companyOptions(visit, current);
-  return options.length === 0 ? undefined : { options, isCut, wasChosen };
+  return options.length === 0
+    ? undefined
+    : { options, isCut, wasChosen, formHref: hrefOf(formAt, { company_id: current }) };
 }
 
 /** The company that a form is for: the given one when it lies within reach; else the visitor's own, with a fault. */

@@ -38,7 +38,7 @@ async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
   const { role, values, faults, status, wasChosen = false } = shown;
   const companyId = await knownCompany(visit, values.company_id, faults);
   const [companies, catalogue, names, availableTo] = await Promise.all([
-    role ? undefined : companyChoice(visit, companyId, wasChosen),
+    role ? undefined : companyChoice(visit, companyId, { wasChosen, formAt: '/roles/new' }),
     services.granting.privilegesFor(caller, companyId),
     findApiNames(visit, companyId),
     availableCompanies(visit, companyId, shown.companies),

@@ -72,7 +72,7 @@ async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
   const companyId = await knownCompany(visit, values.company_id, faults);
   const kept = user && companyId === user.companyId ? user : undefined;
   const [companies, roles] = await Promise.all([
-    companyChoice(visit, companyId, wasChosen),
+    companyChoice(visit, companyId, { wasChosen, formAt: user ? `/users/${user.id}/edit` : '/users/new' }),
     roleOptions(visit, companyId, kept),
   ]);
   const isKnown = roles.some(({ value }) => value === values.role_id);
@@ -148,7 +148,9 @@ function refused(visit: SignedInVisit, shown: Omit<Shown, 'status'>, error: unkn
 
 export async function showUserEdit(visit: SignedInVisit): Promise<Answer> {
   const user = await findUser(visit);
-  return formPage(visit, { user, values: valuesOf(user), faults: new FormFaults(), status: 200 });
+  const asked = textOf(parseQuery(visit.querystring), 'company_id');
+  const values = { ...valuesOf(user), company_id: asked ?? user.companyId };
+  return formPage(visit, { user, values, faults: new FormFaults(), status: 200 });
 }
 
 export async function saveUser(visit: SignedInVisit): Promise<Answer> {
