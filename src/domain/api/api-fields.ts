@@ -41,12 +41,19 @@ const scope = z
     error: 'A scope has visible ASCII characters except " and \\ (RFC 6749 §3.3), and no blanks.',
   });
 
+const privilegeFields = {
+  scope,
+  group: lineOfText('Group', 100),
+  description: freeText('Description', 300),
+  level: z.enum(['company', 'reseller', 'root'], { error: 'Level must be company, reseller or root.' }),
+};
+
 const privilege = z.strictObject(
   {
     scope,
-    group: lineOfText('Group', 100).optional(),
-    description: freeText('Description', 300).optional(),
-    level: z.enum(['company', 'reseller', 'root'], { error: 'Level must be company, reseller or root.' }).optional(),
+    group: privilegeFields.group.optional(),
+    description: privilegeFields.description.optional(),
+    level: privilegeFields.level.optional(),
   },
   { error: 'A privilege is an object with scope, group, description and level.' },
 );
@@ -59,7 +66,8 @@ export const apiFields = {
   privileges: z
     .array(privilege, { error: 'Privileges must be a list of objects.' })
     .max(MAX_API_PRIVILEGES, { error: `An API has at most ${MAX_API_PRIVILEGES.toLocaleString('en')} privileges.` }),
-  privilege: privilege.shape,
+  /** Of a single one. */
+  privilege: privilegeFields,
   availableTo: z.union(
     [
       z.literal('all'),
