@@ -6,7 +6,8 @@ import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
 import { parseIpRuleList } from '../../src/domain/address/ip-rule-list.ts';
 import { type ApiOperation, compileOperationMatcher } from '../../src/domain/api/operation-matcher.ts';
 import { decideGate, type GateApi, type GateQuestion } from '../../src/domain/gate/gate-decision.ts';
-import { inspectedToken, liveClient } from './tokens.ts';
+import { companyRestriction, liveClient } from '../support/live-clients.ts';
+import { inspectedToken } from './tokens.ts';
 
 const TICKETS = 'https://tickets.example/api';
 const now = new Date('2026-11-24T12:00:00Z');
@@ -108,6 +109,17 @@ describe('the address', () => {
     const token = inspectedToken({ audience: TICKETS, scopes: ['tickets:read'], client: restricted(mode) });
     const verdict = decideGate(token, plain, question, { address, now });
     expect(verdict.allowed ? `allowed${verdict.reported ? ', reported' : ''}` : verdict.reason).toBe(expected);
+  });
+
+  test.each([
+    ['enforce', { allowed: false, reason: 'address_refused', refusal: 'company_address_refused' }],
+    ['report', { allowed: true, reported: 'company_address_refused' }],
+  ] as const)('by the rules of the whole company in the mode %s', (mode, expected) => {
+    const companyRestrictions = [companyRestriction('co_root', mode, '203.0.113.0/24')];
+    const client = liveClient({ companyRestrictions });
+    const token = inspectedToken({ audience: TICKETS, scopes: ['tickets:read'], client });
+    expect(decideGate(token, plain, question, { address: outside, now })).toMatchObject(expected);
+    expect(decideGate(token, plain, question, { address: inside, now })).toMatchObject({ allowed: true });
   });
 
   test('decides before the scope: who may not come from there is not told what is missing', () => {

@@ -113,6 +113,25 @@ describe('the address', () => {
   });
 });
 
+describe('the rules of whole companies', () => {
+  const matcher = compileIpMatcher(parseIpRuleList('192.0.2.0/24').rules);
+  const acme = { companyId: 'co_1', companyName: 'Acme', mode: 'enforce', matcher } as const;
+  const customer = { companyId: 'co_2', companyName: 'Customer', mode: 'report', matcher } as const;
+
+  test.each([
+    [[acme], inside, 'passed', 'Rules of Acme: 192.0.2.7 is let in by 192.0.2.0/24.'],
+    [[acme], outside, 'refused', 'Rules of Acme: No rule lets 203.0.113.9 in. Add it to the list to let it in.'],
+    [[customer], outside, 'warned', /^Rules of Customer: No rule .* only reports/],
+    [[acme, customer], outside, 'refused', /^Rules of Acme: No rule .* Rules of Customer: No rule/],
+    [[acme], undefined, 'refused', /^Rules of Acme: The address is unknown/],
+  ] as const)('%#', (companyRestrictions, address, verdict, words) => {
+    const explained = explainAccess(clientWith({ ipMode: 'off', companyRestrictions }), { address, now }, {});
+    const step = explained.steps.find(({ name }) => name === 'company_address_refused');
+    expect(step).toMatchObject({ verdict, explanation: expect.stringMatching(words) });
+    expect(explained.reason).toBe(verdict === 'refused' ? 'company_address_refused' : null);
+  });
+});
+
 test('an expiry to come is told', () => {
   expect(stepOf(clientWith({ expiresAt: future }), 'client_expired')?.explanation).toBe(
     'It expires at 2031-01-01T00:00:00.000Z.',
