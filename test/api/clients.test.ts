@@ -14,7 +14,7 @@ import {
   type RegisteredClient,
   withoutSecret,
 } from './answers.ts';
-import { call, type Answer } from './api-server.ts';
+import { call, toCaller, type Answer } from './api-server.ts';
 import { type Installation, startInstallation } from './installation.ts';
 
 let installation: Installation;
@@ -445,5 +445,28 @@ describe('DELETE /api/v1/clients/{client_id}', () => {
   test('RFC 9110 §13.2.2 › what does not exist is a 404 whatever If-Match says', async () => {
     const headers = { 'If-Match': '"1-000000000000"' };
     expect((await ask('DELETE', '/clients/pst_aaaaaaaaaaaaaaaaaaaaaaaa', undefined, headers)).status).toBe(404);
+  });
+});
+
+describe('IP rules that shut out the client that saves them', () => {
+  const rules = { ip_restriction: { mode: 'enforce', rules: ['203.0.113.0/24'] } };
+
+  test('are a 409 for the client itself, and saved with confirm=true; of another client nobody is asked', async () => {
+    const { json: self } = await register();
+    const { json: other } = await register();
+    installation.server.answer('self', {
+      ok: true,
+      caller: { ...toCaller('self', { company: installation.root, role: 'company_admin' }), id: self.client_id },
+      token: { expiresAt: null },
+      ip: { address: '127.0.0.1', allowed: true, mode: 'off' },
+      secret: null,
+    });
+    const change = (clientId: string, query = '') =>
+      call(installation.server, 'PATCH', `/api/v1/clients/${clientId}${query}`, { token: 'self', json: rules });
+    const asked = await change(self.client_id);
+    expect([asked.status, pointersOf(asked)]).toEqual([409, ['/ip_restriction/rules']]);
+    expect(asProblem(asked).detail).toMatch(/127\.0\.0\.1.*\?confirm=true/);
+    expect(asChanged(await change(other.client_id))).toMatchObject(rules);
+    expect(asChanged(await change(self.client_id, '?confirm=true'))).toMatchObject(rules);
   });
 });
