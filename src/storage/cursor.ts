@@ -13,6 +13,7 @@ export type CursorList =
   | 'clients.created_at'
   | 'clients.name'
   | 'clients.last_used_at'
+  | 'client_sources'
   | 'companies.created_at'
   | 'companies.name'
   | 'roles'

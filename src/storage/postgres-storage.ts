@@ -5,6 +5,7 @@ import { createApiStore } from './api-store.ts';
 import { createAttemptStore } from './attempt-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Change } from './change.ts';
+import { createClientSourceStore } from './client-source-store.ts';
 import { createClientStore } from './client-store.ts';
 import { createCompanyStore } from './company-store.ts';
 import { isRepeatable, toProblem } from './database-error.ts';
@@ -82,6 +83,7 @@ function createStores(statements: Statements): Stores {
   return {
     companies: createCompanyStore(statements),
     clients: createClientStore(statements),
+    clientSources: createClientSourceStore(statements),
     roles: createRoleStore(statements),
     privileges: createPrivilegeStore(statements),
     apis: createApiStore(statements),

@@ -29,11 +29,19 @@ export interface ExplainedAccess {
   readonly steps: readonly ExplainedStep[];
 }
 
+/** What a host name in the rules stands for now, as a sentence; undefined where nothing is known of it. */
+export type TellHost = (name: string) => string | undefined;
+
 /**
  * Every step is looked at, also after a refusal, so that everything in the way is seen at once. The secret itself isn't checked: the
- * caller has none. Pure.
+ * caller has none. Pure, but for what `tellHost` knows.
  */
-export function explainAccess(client: LiveClient, facts: AccessFacts, asked: AskedAccess): ExplainedAccess {
+export function explainAccess(
+  client: LiveClient,
+  facts: AccessFacts,
+  asked: AskedAccess,
+  tellHost: TellHost = () => undefined,
+): ExplainedAccess {
   const steps: ExplainedStep[] = [explainSecrets(client, facts)];
   for (const check of ACCESS_CHECKS) {
     const passes = check.passes(client, facts);
@@ -43,7 +51,7 @@ export function explainAccess(client: LiveClient, facts: AccessFacts, asked: Ask
       name: check.name,
       question: check.question,
       verdict,
-      explanation: explainCheck(check.name, passes, client, facts),
+      explanation: explainCheck(check.name, passes, client, facts, tellHost),
     });
   }
   const refused = steps.find((step) => step.verdict === 'refused');
@@ -82,7 +90,7 @@ function explainSecrets({ secrets }: LiveClient, { now }: AccessFacts): Explaine
   return { name: 'secret_expired', question, verdict: 'passed', explanation: `It can come with the secret ${hints}.` };
 }
 
-type Explain = (passes: boolean, client: LiveClient, facts: AccessFacts) => string;
+type Explain = (passes: boolean, client: LiveClient, facts: AccessFacts, tellHost: TellHost) => string;
 
 /** For every check of the decision; the other reasons are about the secret and never come up here. */
 const EXPLANATIONS: Partial<Record<RefusalReason, Explain>> = {
@@ -96,35 +104,50 @@ const EXPLANATIONS: Partial<Record<RefusalReason, Explain>> = {
     passes
       ? `${companyName} and every company above it are active.`
       : `${companyName}, or a company above it, is suspended. Whoever suspended it can reactivate it.`,
-  company_address_refused: (_passes, client, facts) => explainCompanyAddress(client, facts),
-  address_refused: (_passes, client, facts) => explainAddress(client, facts),
+  company_address_refused: (_passes, { companyName, companyRestrictions }, { address }, tellHost) => {
+    if (companyRestrictions.length === 0) return `${companyName} lets its clients come from any address.`;
+    return companyRestrictions
+      .map((each) => `Rules of ${each.companyName}: ${explainRules(each.matcher, each.mode, address, tellHost)}`)
+      .join(' ');
+  },
+  address_refused: (_passes, { ipMode, ipMatcher }, { address }, tellHost) =>
+    ipMode === 'off' ? 'It may come from any address.' : explainRules(ipMatcher, ipMode, address, tellHost),
 };
 
-function explainCheck(name: RefusalReason, passes: boolean, client: LiveClient, facts: AccessFacts): string {
+function explainCheck(name: RefusalReason, ...about: Parameters<Explain>): string {
   const explain = EXPLANATIONS[name];
-  return explain ? explain(passes, client, facts) : passes ? 'Yes.' : 'No.';
+  return explain ? explain(...about) : about[0] ? 'Yes.' : 'No.';
 }
 
-function explainAddress({ ipMode, ipMatcher }: LiveClient, { address }: AccessFacts): string {
-  if (ipMode === 'off') return 'It may come from any address.';
-  return explainRules(ipMatcher, ipMode === 'enforce', address);
-}
-
-function explainCompanyAddress({ companyName, companyRestrictions }: LiveClient, { address }: AccessFacts): string {
-  if (companyRestrictions.length === 0) return `${companyName} lets its clients come from any address.`;
-  return companyRestrictions
-    .map((each) => `Rules of ${each.companyName}: ${explainRules(each.matcher, each.mode === 'enforce', address)}`)
-    .join(' ');
-}
-
-function explainRules(matcher: IpMatcher, isEnforced: boolean, address: IpAddress | undefined): string {
+function explainRules(
+  matcher: IpMatcher,
+  mode: 'report' | 'enforce',
+  address: IpAddress | undefined,
+  tellHost: TellHost,
+): string {
+  const isEnforced = mode === 'enforce';
   if (address === undefined) {
     return `The address is unknown: what the proxy says is no address. ${isEnforced ? 'A restricted client is not let in then.' : REPORTED}`;
   }
   const text = formatIpAddress(address);
   const rule = matcher.findRule(address);
-  if (rule !== undefined) return rule === text ? `The list has ${text}.` : `${text} is let in by ${rule}.`;
-  return `No rule lets ${text} in. ${isEnforced ? 'Add it to the list to let it in.' : REPORTED}`;
+  if (rule === text) return `The list has ${text}.`;
+  if (rule !== undefined) return `${text} is let in by ${rule}.${hostWords(matcher, [rule], tellHost)}`;
+  const remedy = isEnforced ? 'Add it to the list to let it in.' : REPORTED;
+  return `No rule lets ${text} in. ${remedy}${hostWords(matcher, matcher.hostNames, tellHost)}`;
 }
 
 const REPORTED = 'It passes because the restriction only reports; enforcing it would refuse this.';
+const HOSTS_TOLD = 5;
+
+/** What those of the rules that are host names stand for: they may be the reason why an address that should be let in is not. */
+function hostWords({ hostNames }: IpMatcher, rules: readonly string[], tellHost: TellHost): string {
+  const told = rules
+    .filter((rule) => hostNames.includes(rule))
+    .flatMap((name) => {
+      const words = tellHost(name);
+      return words === undefined ? [] : [` ${name}: ${words}`];
+    });
+  const left = told.length - HOSTS_TOLD;
+  return told.slice(0, HOSTS_TOLD).join('') + (left > 0 ? ` And ${left} more host names.` : '');
+}

@@ -27,15 +27,25 @@ export function describeHost({ status, addresses, failure }: HostState): string 
   }
 }
 
-/**
- * Notices for the host names among canonical rules that match nobody now; saving them is allowed all the same. Waits for names not
- * heard of before, 1.5 s at most.
- */
-export async function noticesOfHosts(directory: HostDirectory, rules: readonly string[]): Promise<PointedDetail[]> {
-  const hosts = rules.flatMap((text, index) => {
+/** The host names among entries of a list, each with its place there. */
+export function hostNamesAmong(
+  entries: readonly string[],
+): readonly { readonly name: string; readonly index: number }[] {
+  return entries.flatMap((text, index) => {
     const parsed = parseIpRule(text);
     return parsed.ok && parsed.rule.kind === 'host' ? [{ name: parsed.rule.text, index }] : [];
   });
+}
+
+/**
+ * Notices for the host names among the entries of a list that match nobody now; saving them is allowed all the same. Waits for names
+ * not heard of before, 1.5 s at most.
+ */
+export async function noticesOfHosts(
+  directory: Pick<HostDirectory, 'ready' | 'state'>,
+  entries: readonly string[],
+): Promise<PointedDetail[]> {
+  const hosts = hostNamesAmong(entries);
   await directory.ready(hosts.map(({ name }) => name));
   return hosts.flatMap(({ name, index }) => {
     const state = directory.state(name);

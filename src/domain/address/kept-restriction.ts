@@ -6,6 +6,9 @@ import { type IpRestriction, parseIpRuleList } from './ip-rule-list.ts';
 /** What the host names among the rules stand for now. Without it such rules let nobody in. */
 export type HostNames = Pick<HostDirectory, 'resolve' | 'ready'>;
 
+/** And what can be told of them. */
+export type KnownHosts = HostNames & Pick<HostDirectory, 'state'>;
+
 /** Of rules that cannot be read nothing is left: they let nobody in. */
 export function compileRestriction({ rules }: Pick<IpRestriction, 'rules'>, hosts?: HostNames): IpMatcher {
   return compileIpMatcher(parseIpRuleList(rules).rules, (name) => hosts?.resolve(name) ?? []);

@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { notFound, Problem } from '../../base/problem.ts';
 import { type Caller, requireRole } from '../access/caller.ts';
-import type { HostNames } from '../address/kept-restriction.ts';
+import type { KnownHosts } from '../address/kept-restriction.ts';
 import type { Storage, Stores } from '../stores.ts';
 import type { ClientSummary } from './client.ts';
 
@@ -15,8 +15,8 @@ export interface ClientParts {
   readonly storage: Storage;
   readonly hasher: SecretHasher;
   readonly clock: Clock;
-  /** What host names in IP rules stand for, for the question whether somebody shuts themselves out. */
-  readonly hosts?: HostNames | undefined;
+  /** What host names in IP rules stand for, for the questions who is shut out and what is to be told at saving. */
+  readonly hosts?: KnownHosts | undefined;
 }
 
 /** The client, locked, when it lies within reach, is what the caller saw, and is no stronger than the caller. */

@@ -2,7 +2,8 @@
 import { invalid, notFound } from '../../base/problem.ts';
 import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
 import { requireOwnAddress } from '../access/own-address.ts';
-import type { PointedDetail } from '../address/ip-rule-list.ts';
+import { hostNamesAmong, noticesOfHosts } from '../address/host-words.ts';
+import type { IpRestriction, PointedDetail } from '../address/ip-rule-list.ts';
 import { changeRestriction, isSameRestriction, NO_RESTRICTION } from '../address/restriction-change.ts';
 import { actorOf, auditEvent, changesBetween } from '../audit/audit-event.ts';
 import { MANAGEMENT_API_ID } from '../api/privilege.ts';
@@ -10,6 +11,7 @@ import type { ClientFilter, Page, PageRequest, Stores } from '../stores.ts';
 import { clientAuditView, clientParty } from './client-audit.ts';
 import { type ClientParts, getForChange, getStored } from './client-change.ts';
 import type { ClientPatch, ClientRegistration } from './client-fields.ts';
+import { lostSources, noticesOfLost, sourcesSince } from './client-sources.ts';
 import { type CreatedSecret, createSecret, deleteSecret, newSecret } from './client-secret-service.ts';
 import { type Client, type ClientSummary, DEFAULT_TOKEN_LIFETIME_SECONDS } from './client.ts';
 import { createClientId, createCredential, credentialDigest } from './credential.ts';
@@ -127,7 +129,11 @@ async function registerClient(
     );
     return getStored(stores, client.clientId);
   });
-  return { client: stored, clientSecret, notices };
+  return {
+    client: stored,
+    clientSecret,
+    notices: [...notices, ...(await hostNotices(parts, restriction, input.ipRestriction?.rules))],
+  };
 }
 
 async function updateClient(
@@ -138,7 +144,10 @@ async function updateClient(
   { ifVersion, isConfirmed }: { ifVersion: number | undefined; isConfirmed: boolean },
 ): Promise<ChangedClient> {
   requirePrivilege(caller, 'clients:write');
-  return parts.storage.write(async (stores) => {
+  const entries = patch.ipRestriction?.rules;
+  // Heard of outside of the transaction, in which it is asked what they stand for.
+  if (entries) await parts.hosts?.ready(hostNamesAmong(entries).map(({ name }) => name));
+  const changed = await parts.storage.write(async (stores) => {
     const before = await getForChange(stores, caller, clientId, ifVersion);
     const { restriction, notices } = changeRestriction(before.ipRestriction, patch.ipRestriction);
     const now = parts.clock.now();
@@ -152,10 +161,11 @@ async function updateClient(
     const role = await checkAssignments(stores, caller, after, before);
     const changes = changesBetween(clientAuditView(before, before.roleName), clientAuditView(after, role.name));
     if (!changes) return { client: before, notices };
+    const isSame = isSameRestriction(before.ipRestriction, restriction);
     const isOwn = caller.type === 'client' && caller.id === clientId;
-    if (isOwn && !isConfirmed && !isSameRestriction(before.ipRestriction, restriction)) {
-      requireOwnAddress(caller, restriction, parts.hosts);
-    }
+    if (isOwn && !isConfirmed && !isSame) requireOwnAddress(caller, restriction, parts.hosts);
+    const sources =
+      isSame || restriction.mode !== 'enforce' ? [] : await stores.clientSources.listAll(clientId, sourcesSince(now));
     await stores.clients.update(after);
     await stores.audit.append(
       auditEvent('client.updated', caller.origin, {
@@ -166,8 +176,21 @@ async function updateClient(
         changes,
       }),
     );
-    return { client: await getStored(stores, clientId), notices };
+    const lost = lostSources(sources, restriction, parts.hosts);
+    return { client: await getStored(stores, clientId), notices: [...notices, ...noticesOfLost(lost)] };
   });
+  if (!patch.ipRestriction) return changed;
+  const aboutHosts = await hostNotices(parts, changed.client.ipRestriction, entries);
+  return { ...changed, notices: [...changed.notices, ...aboutHosts] };
+}
+
+/** `entries` as they were sent, so that notices point at them; the stored rules when none were. */
+async function hostNotices(
+  { hosts }: ClientParts,
+  { mode, rules }: IpRestriction,
+  entries: readonly string[] | undefined,
+): Promise<readonly PointedDetail[]> {
+  return hosts && mode !== 'off' ? noticesOfHosts(hosts, entries ?? rules) : [];
 }
 
 async function deleteClient(parts: ClientParts, caller: Caller, clientId: string, ifVersion?: number): Promise<void> {
