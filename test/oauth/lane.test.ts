@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NewAuditEvent } from '../../src/domain/audit/audit-event.ts';
 import { createCredential } from '../../src/domain/client/credential.ts';
 import { RESELLER_ROLE_ID } from '../../src/domain/role/role.ts';
+import { makeCompany } from '../support/factories.ts';
 import { type Installation, startInstallation, type TestClient } from './installation.ts';
 import { type Answer, eventOf, GRANT, send, type Sending } from './requests.ts';
 import { BILLING, EMPTY_ROLE, SUPPORT_ROLE, TICKETS, TICKETS_ROLE } from './tenants.ts';
@@ -31,6 +32,8 @@ afterAll(async () => {
 const CLIENTS = {
   admin: {},
   reseller: { roleId: RESELLER_ROLE_ID },
+  'reseller below': { roleId: RESELLER_ROLE_ID, companyId: 'co_acme' },
+  'opaque reseller': { roleId: RESELLER_ROLE_ID, companyId: 'co_acme', tokenFormat: 'opaque' },
   support: { roleId: SUPPORT_ROLE },
   tickets: { roleId: TICKETS_ROLE, tokenLifetimeSeconds: 60 },
   nothing: { roleId: EMPTY_ROLE },
@@ -43,6 +46,10 @@ const CLIENTS = {
 
 async function startSide(lane: boolean): Promise<Side> {
   const installation = await startInstallation({ lane });
+  const { database } = installation;
+  await makeCompany(database, { id: 'co_suspended', parentId: 'co_acme', status: 'suspended' });
+  const ipRestriction = { mode: 'enforce', rules: ['192.0.2.1'] } as const;
+  await makeCompany(database, { id: 'co_strict', parentId: 'co_acme', ipRestriction });
   const clients: Record<string, TestClient> = {};
   for (const [name, registration] of Object.entries(CLIENTS)) {
     const client = await installation.register(registration as object);
@@ -73,6 +80,18 @@ const FORMS: readonly (string | Record<string, string>)[] = [
   { resource: 'https://unknown.example' },
   { resource: 'relative' },
   { resource: `${TICKETS}#fragment` },
+  { company_id: 'co_root' },
+  { company_id: 'co_acme' },
+  { company_id: 'co_acme_eu' },
+  { company_id: 'co_acme_eu', scope: 'audit:read' },
+  { company_id: 'co_acme_eu', scope: 'companies:read' },
+  { company_id: 'co_acme_eu', resource: TICKETS },
+  { company_id: 'co_bolt' },
+  { company_id: 'co_suspended' },
+  { company_id: 'co_strict' },
+  { company_id: 'co_nowhere' },
+  { company_id: '' },
+  { company_id: 'co_acme_eu', grant_type: 'password' },
   { grant_type: 'password' },
   { grant_type: '' },
   { unknown: 'parameter' },
@@ -141,7 +160,9 @@ test('plain requests do take the short lane, and no others', async () => {
   expect(await statusOf('admin', {})).toBe(200);
   expect(await statusOf('admin', { scope: 'audit:read' })).toBe(200);
   expect(await statusOf('support', { resource: TICKETS })).toBe(200);
+  expect(await statusOf('reseller', { company_id: 'co_acme_eu' })).toBe(200);
   expect(await statusOf('admin', { unknown: 'parameter' })).toBe(500);
+  expect(await statusOf('opaque reseller', { company_id: 'co_acme_eu' })).toBe(500);
   expect(await statusOf('opaque', {})).toBe(500);
   keys.current = ring;
   expect(await statusOf('opaque', {})).toBe(200);
