@@ -21,9 +21,9 @@ export type ApiImportPageProps = {
   errors: FieldErrors;
 };
 
-const labels = { file: 'File', text: 'Or paste it' };
+const labels = { file: 'File', text: 'Pasted document' };
 
-function headerOf(api: Api, title: string, lede: ComponentChildren) {
+function headerOf(api: Api, title: string, lede: ComponentChildren, actions?: ComponentChildren) {
   return (
     <PageHeader
       title={title}
@@ -32,6 +32,7 @@ function headerOf(api: Api, title: string, lede: ComponentChildren) {
         { href: apiHref(api.id), label: api.name },
       ]}
       lede={lede}
+      actions={actions}
     />
   );
 }
@@ -57,7 +58,16 @@ export function ApiImportPage({ frame, api, text, errors }: ApiImportPageProps) 
             {...describedBy({ name: 'file', hint: true, errors })}
           />
         </Field>
-        <TextAreaField name="text" label={labels.text} optional mono rows={10} value={text} errors={errors} />
+        <TextAreaField
+          name="text"
+          label={labels.text}
+          hint="Instead of a file."
+          optional
+          mono
+          rows={10}
+          value={text}
+          errors={errors}
+        />
         <div class="form-actions">
           <button type="submit" class="button primary">
             <span>Show what it would do</span>
@@ -179,6 +189,9 @@ export function ApiImportPreviewPage(props: ApiImportPreviewPageProps) {
           <Chosen>{title}</Chosen>
           {`, with ${operations.toLocaleString('en')} ${operations === 1 ? 'operation' : 'operations'}. Nothing has changed yet.`}
         </>,
+        <button type="submit" form="import" class="button primary">
+          <span>Import</span>
+        </button>,
       )}
       {isStale && (
         <Notice tone="warn" title="The API was changed while you looked" announced>
@@ -197,7 +210,7 @@ export function ApiImportPreviewPage(props: ApiImportPreviewPageProps) {
       <div class="figures">
         {count('Added', added.total, 'New privileges')}
         {count('Changed', changed.total, 'Other words or operations')}
-        {count('Removed', removed.total, 'Held by nobody’s own role')}
+        {count('Removed', removed.total, 'No custom role holds them')}
         {count('Unchanged', unchanged, 'Stay as they are')}
       </div>
       <PreviewPanel
@@ -210,7 +223,7 @@ export function ApiImportPreviewPage(props: ApiImportPreviewPageProps) {
       <PreviewPanel id="added" title="Added" lede="With the level company, until you set another." list={added} />
       <PreviewPanel id="changed" title="Changed" lede="Levels stay as they are." list={changed} />
       <Remarks remarks={remarks} />
-      <form method="post" action={`${href}/import`} enctype="multipart/form-data" class="form-actions">
+      <form id="import" method="post" action={`${href}/import`} enctype="multipart/form-data" class="form-actions">
         <HiddenFields fields={props.hidden} />
         <button type="submit" class="button primary">
           <span>Import</span>

@@ -129,7 +129,6 @@ const SHOWN = 200;
 const OPERATIONS_SHOWN = 100;
 
 function toPreview(shown: ApiImport): Omit<ApiImportPreviewPageProps, 'frame' | 'isStale' | 'hidden'> {
-  const covers = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'operation' : 'operations'}`;
   return {
     api: shown.api,
     title: `${shown.title} ${shown.documentVersion}`.trim(),
@@ -152,6 +151,10 @@ function toPreview(shown: ApiImport): Omit<ApiImportPreviewPageProps, 'frame' | 
   };
 }
 
+function covers(count: number): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? 'operation' : 'operations'}`;
+}
+
 function listOf<T>(items: readonly T[], toRow: (item: T) => PreviewedPrivilege): PreviewList {
   return { rows: items.slice(0, SHOWN).map(toRow), total: items.length };
 }
@@ -170,8 +173,8 @@ function toChange({
   const what = [
     before.group === after.group ? '' : `group “${before.group}” becomes “${after.group}”`,
     before.description === after.description ? '' : 'other words',
-    addedOperations.length > 0 ? `${addedOperations.length.toLocaleString('en')} more operations` : '',
-    removedOperations.length > 0 ? `${removedOperations.length.toLocaleString('en')} operations fewer` : '',
+    addedOperations.length > 0 ? `${covers(addedOperations.length)} more` : '',
+    removedOperations.length > 0 ? `${covers(removedOperations.length)} fewer` : '',
   ].filter(Boolean);
   const about = what.join(', ');
   return {

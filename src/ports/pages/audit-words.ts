@@ -46,6 +46,7 @@ const PAGES: Readonly<Record<string, { path: string; privilege: string; id: RegE
   client: { path: '/clients', privilege: 'clients:read', id: CLIENT_ID },
   user: { path: '/users', privilege: 'users:read', id: /^usr_[0-9A-Za-z]{10,}$/ },
   role: { path: '/roles', privilege: 'roles:read', id: /^role_[0-9A-Za-z]{10,}$/ },
+  api: { path: '/apis', privilege: 'apis:read', id: /^[a-z0-9-]{1,40}$/ },
   company: { path: '/companies', privilege: 'companies:read', id: /^co_[0-9A-Za-z]{4,}$/ },
 };
 

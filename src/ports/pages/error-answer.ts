@@ -22,6 +22,7 @@ const WAYS_BACK: Readonly<Record<Exclude<Place, null>, Action>> = {
   overview: { href: '/', label: 'Go to the overview' },
   clients: { href: '/clients', label: 'Go to the clients' },
   companies: { href: '/companies', label: 'Go to the companies' },
+  apis: { href: '/apis', label: 'Go to the APIs' },
   roles: { href: '/roles', label: 'Go to the roles' },
   users: { href: '/users', label: 'Go to the users' },
   audit: { href: '/audit', label: 'Go to the audit log' },

@@ -20,6 +20,13 @@ const CODES = [
   'company_suspended',
   'company_reactivated',
   'company_deleted',
+  'api_created',
+  'api_saved',
+  'api_imported',
+  'api_privilege_added',
+  'api_privilege_saved',
+  'api_privilege_removed',
+  'api_deleted',
   'role_created',
   'role_saved',
   'role_deleted',
@@ -85,6 +92,20 @@ function fitted(flash: FlashMessage): string {
   return JSON.stringify({ code: flash.code });
 }
 
+const API_WORDS = {
+  api_created: (subject: string) => `Created ${subject}.`,
+  api_saved: (subject: string) => `Saved the changes to ${subject}.`,
+  api_imported: (subject: string) => `Imported the description of ${subject}.`,
+  api_privilege_added: (subject: string) => `Added the privilege ${subject}.`,
+  api_privilege_saved: (subject: string) => `Saved the privilege ${subject}.`,
+  api_privilege_removed: (subject: string) => `Removed the privilege ${subject}.`,
+};
+
+/** What was done, and what else follows from it. */
+function withDetails(text: string, details: readonly string[] | undefined): Flash {
+  return details?.length ? { tone: 'info', text, details } : { tone: 'good', text };
+}
+
 /** The message in words. */
 export function toFlash({ code, subject = 'it', details }: FlashMessage): Flash {
   switch (code) {
@@ -113,7 +134,15 @@ export function toFlash({ code, subject = 'it', details }: FlashMessage): Flash 
       return { tone: 'good', text: `${subject} is active again.` };
     case 'company_deleted':
     case 'role_deleted':
+    case 'api_deleted':
       return { tone: 'good', text: `Deleted ${subject}.` };
+    case 'api_created':
+    case 'api_saved':
+    case 'api_imported':
+    case 'api_privilege_added':
+    case 'api_privilege_saved':
+    case 'api_privilege_removed':
+      return withDetails(API_WORDS[code](subject), details);
     case 'role_created':
       return { tone: 'good', text: `Created the role ${subject}. Clients and users can be given it now.` };
     case 'user_activated':

@@ -25,6 +25,7 @@ const WORK: readonly Entry[] = [
   },
   { place: 'users', item: { href: '/users', label: 'Users', icon: 'users' }, privilege: 'users:read' },
   { place: 'roles', item: { href: '/roles', label: 'Roles', icon: 'roles' }, privilege: 'roles:read' },
+  { place: 'apis', item: { href: '/apis', label: 'APIs', icon: 'api' }, privilege: 'apis:read' },
   { place: 'audit', item: { href: '/audit', label: 'Audit log', icon: 'audit' }, privilege: 'audit:read' },
 ];
 

@@ -15,6 +15,7 @@ import type { RoleService } from '../../domain/role/role-service.ts';
 import type { AccountService, PageVisitor } from '../../domain/user/account-service.ts';
 import type { UserCommands } from '../../domain/user/user-commands.ts';
 import type { UserService } from '../../domain/user/user-service.ts';
+import type { UploadedForm } from '../http/multipart.ts';
 import type { FlashMessage } from './flash.ts';
 import type { FormLimits } from './form.ts';
 
@@ -27,9 +28,9 @@ export interface FormGuard {
 }
 
 export interface PageServices {
-  readonly apis: ApiService;
   readonly clients: ClientService;
   readonly companies: CompanyService;
+  readonly apis: ApiService;
   readonly roles: RoleService & RoleCommands;
   readonly granting: Granting;
   readonly users: UserService & UserCommands;
@@ -61,6 +62,8 @@ export interface Visit {
   readonly sessionToken: string | undefined;
   /** The posted form, read strictly. The promise is for the whole body: call it once. */
   readForm(limits?: FormLimits): Promise<Readonly<Record<string, string>>>;
+  /** The same for a form with a file. */
+  readUpload(): Promise<UploadedForm>;
 }
 
 export interface SignedInVisit extends Visit {
@@ -69,7 +72,7 @@ export interface SignedInVisit extends Visit {
 }
 
 /** The part of the navigation that a page belongs to; null for none. */
-export type Place = 'overview' | 'clients' | 'companies' | 'roles' | 'users' | 'audit' | 'account' | null;
+export type Place = 'overview' | 'clients' | 'companies' | 'apis' | 'roles' | 'users' | 'audit' | 'account' | null;
 
 export type Answer =
   | {

@@ -10,7 +10,7 @@ import { createPageCookies, type PageCookies } from './cookies.ts';
 import { refuseCrossOrigin } from './cross-origin.ts';
 import { errorHtml } from './error-answer.ts';
 import { openFlash, sealFlash, toFlash } from './flash.ts';
-import { readPostedForm } from './form.ts';
+import { readPostedForm, readUploadedForm } from './form.ts';
 import { createFrame } from './frame.ts';
 import { signInPath } from './next-path.ts';
 import type { Answer, PageMethod, PageParts, PageRoute, Place, Visit } from './page.ts';
@@ -95,6 +95,7 @@ async function serve(
     querystring: ctx.querystring,
     sessionToken: progress.sessionToken,
     readForm: (limits) => readPostedForm(ctx, limits),
+    readUpload: () => readUploadedForm(ctx),
   };
   if (method.kind === 'open') return send(ctx, await method.handle(visit), parts, cookies);
   const visitor = await findVisitor(ctx, parts);

@@ -1,5 +1,6 @@
 // Every page there is.
 import { accountRoutes } from './account-pages.ts';
+import { apiRoutes } from './api-pages.ts';
 import { auditRoutes } from './audit-pages.ts';
 import { clientRoutes } from './client-pages.ts';
 import { companyRoutes } from './company-pages.ts';
@@ -18,6 +19,7 @@ export const routes: readonly PageRoute[] = [
   ...companyRoutes,
   ...userRoutes,
   ...roleRoutes,
+  ...apiRoutes,
   ...auditRoutes,
   ...accountRoutes,
 ];
