@@ -10,13 +10,16 @@ import { parseIpRuleList } from '../domain/address/ip-rule-list.ts';
 import { createApiDocs } from '../domain/api/api-docs.ts';
 import { createOpenApiReader } from '../domain/api/openapi-reader.ts';
 import { awaitCompanyHostNames, awaitHostNames } from '../domain/client/host-ready-clients.ts';
+import { createClientAddresses } from '../domain/client/client-addresses.ts';
 import { createSecretVerifier } from '../domain/client/secret-verifier.ts';
+import { createSystemService } from '../domain/system/system-service.ts';
 import { createTokenInspector } from '../domain/token/token-inspector.ts';
 import { createBearerAuthenticator } from '../ports/api/bearer-authenticator.ts';
 import { createDocs } from '../ports/api/docs.ts';
 import { createApi } from '../ports/api/router.ts';
 import { createGate } from '../ports/gate/gate.ts';
 import { createGateTally } from '../ports/gate/gate-tally.ts';
+import { createIgnoredForwardingTally } from '../ports/http/ignored-forwarding.ts';
 import { createOAuth } from '../ports/oauth/oauth.ts';
 import { createOAuthTallies } from '../ports/oauth/oauth-tallies.ts';
 import { createPageAssets } from '../ports/pages/assets.ts';
@@ -28,6 +31,7 @@ import { createBcryptQueues } from './bcrypt-queues.ts';
 import { createHealth, type Health } from './health.ts';
 import { createHttpApp } from './http-app.ts';
 import { createHttpServer, type HttpServer } from './http-server.ts';
+import { keepHostNames } from './kept-host-names.ts';
 import { openLiveKeyRing } from './live-key-ring.ts';
 import { type MetricSources, readFamilies } from './metrics/metric-families.ts';
 import type { ProcessMetrics } from './metrics/prometheus.ts';
@@ -35,6 +39,7 @@ import { createRequestTimes } from './metrics/request-times.ts';
 import { createDummyHash, createServices, type Services } from './services.ts';
 import { StartFault } from './start-fault.ts';
 import type { StopSequence } from './stop.ts';
+import { createSystemReader } from './system-state.ts';
 
 export interface Composition {
   readonly http: HttpServer;
@@ -85,8 +90,18 @@ export async function compose(parts: Parts): Promise<Composition> {
   stopping.add('signing keys', () => keyRing.close());
   const { keys } = keyRing;
 
+  const kept = keepHostNames({ hosts, listHostNames: () => database.listHostNames(), log });
+  stopping.add('host names in use', () => kept.close());
+  const ignored = createIgnoredForwardingTally({ log, clock });
+
   const reader = createOpenApiReader();
   const services = createServices({ storage, queues, dummyHash, clock, reader, hosts });
+  const { clients } = services;
+  const served = {
+    ...services,
+    clientAddresses: createClientAddresses({ storage, clients, liveClients, liveCompanies, clock, hosts }),
+    system: createSystemService({ read: createSystemReader({ settings, database, ignored, clock }) }),
+  };
   const inspector = createTokenInspector({ issuer, keys, liveClients, liveCompanies, liveTokens, clock });
   const secretVerifier = createSecretVerifier({ comparer: queues.secrets, dummyHash });
   const health = createHealth(
@@ -104,6 +119,7 @@ export async function compose(parts: Parts): Promise<Composition> {
     log,
     isHttps,
     trustedProxies: compileTrustedProxies(settings.trustedProxies),
+    ignored,
     gate: createGate({ inspector, liveApis, auditLog, useRecorder, log, clock, tally: gateTally }),
     ports: [
       createOAuth({
@@ -130,11 +146,11 @@ export async function compose(parts: Parts): Promise<Composition> {
       }),
       createApi({
         issuer,
-        services,
+        services: served,
         authenticator: createBearerAuthenticator({ inspector, issuer, clock, log }),
         log,
       }),
-      createPages({ issuer, secureCookies: isHttps, services, formGuard, log, clock }),
+      createPages({ issuer, secureCookies: isHttps, services: served, formGuard, log, clock }),
     ],
   });
 

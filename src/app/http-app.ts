@@ -4,6 +4,7 @@ import Koa, { type Middleware } from 'koa';
 import type { Log } from '../base/log.ts';
 import type { IpMatcher } from '../domain/address/ip-matcher.ts';
 import type { Gate } from '../ports/gate/gate.ts';
+import type { IgnoredForwardingTally } from '../ports/http/ignored-forwarding.ts';
 import { createIdentifyRequest, requestContext, type RequestState } from '../ports/http/request-context.ts';
 import { answerErrors, logRequests, refuseMalformed } from './request-front.ts';
 
@@ -11,6 +12,7 @@ interface Parts {
   readonly log: Log;
   readonly isHttps: boolean;
   readonly trustedProxies: IpMatcher;
+  readonly ignored?: IgnoredForwardingTally | undefined;
   /** Stands before all the others: it is asked before every call of somebody else's API, and Koa would double what that costs. */
   readonly gate?: Gate;
   /** In order; the last one answers whatever reaches it. */
@@ -25,12 +27,13 @@ export function createHttpApp({
   log,
   isHttps,
   trustedProxies,
+  ignored,
   gate,
   ports,
 }: Parts): (request: IncomingMessage, response: ServerResponse) => unknown {
   const app = new Koa<RequestState>({ proxy: false, env: 'production' });
   app.on('error', (error: unknown) => logLateError(log, error));
-  const identify = createIdentifyRequest({ trustedProxies, log });
+  const identify = createIdentifyRequest({ trustedProxies, log, ignored });
   app.use(requestContext({ identify, log }));
   app.use(logRequests(log));
   app.use(answerErrors({ log, isHttps }));

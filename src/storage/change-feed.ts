@@ -4,6 +4,7 @@ import type { Client, Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Log } from '../base/log.ts';
 import type { Change, ChangeTopic } from './change.ts';
+import { FEED_APPLICATION_NAME } from './database-facts.ts';
 import { createClientBeside, cut, poolOf } from './pool.ts';
 
 export interface ChangeFeed {
@@ -40,6 +41,7 @@ const FRESH_MILLISECONDS = 1500;
 /** A later answer would be too old to make the feed fresh. */
 const ANSWER_MILLISECONDS = 1400;
 const SESSION = {
+  application_name: FEED_APPLICATION_NAME,
   connectionTimeoutMillis: 700,
   query_timeout: ANSWER_MILLISECONDS,
   statement_timeout: ANSWER_MILLISECONDS,

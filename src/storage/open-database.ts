@@ -9,12 +9,15 @@ import type { AuditLog } from '../domain/audit/audit-event.ts';
 import type { LiveClients } from '../domain/client/live-client.ts';
 import type { LiveCompanies } from '../domain/company/live-company.ts';
 import type { Storage, UseRecorder } from '../domain/stores.ts';
+import type { DatabaseFacts } from '../domain/system/system-service.ts';
 import type { LiveTokens } from '../domain/token/token-inspector.ts';
 import { type AuditWriterFigures, createAuditWriter } from './audit-writer.ts';
 import { openChangeFeed } from './change-feed.ts';
 import { createDataSource, type DatabaseConnection } from './data-source.ts';
+import { readDatabaseFacts } from './database-facts.ts';
 import { DatabaseSession } from './database-session.ts';
 import { createFormGuard, type FormGuard } from './form-guard.ts';
+import { listHostNamesInRules } from './host-names-in-rules.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createLiveApis } from './live-apis.ts';
 import { createLiveClients } from './live-clients.ts';
@@ -51,6 +54,10 @@ export interface Database {
   isFresh(): boolean;
   /** Rejects when the database does not answer within two seconds. */
   check(): Promise<void>;
+  /** What the server tells of itself. */
+  facts(): Promise<DatabaseFacts>;
+  /** Of IP rules in force. */
+  listHostNames(): Promise<readonly string[]>;
   /** As they are now; asks nobody. */
   figures(): DatabaseFigures;
   /** Stores waiting audit events and uses first. */
@@ -105,6 +112,8 @@ async function assemble(dataSource: DataSource, options: OpenDatabaseOptions): P
     },
     isFresh: () => feed.isFresh(),
     check: () => check(dataSource),
+    facts: () => readDatabaseFacts(dataSource),
+    listHostNames: () => listHostNamesInRules(dataSource),
     figures() {
       const { totalCount, idleCount, waitingCount } = poolOf(dataSource);
       return {

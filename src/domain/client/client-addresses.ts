@@ -66,8 +66,8 @@ export interface ClientAddresses {
   lostBy(caller: Caller, clientId: string, restriction: IpRestriction): Promise<readonly ClientSource[]>;
   /** Adds the address to its list; the mode stays. */
   allow(caller: Caller, clientId: string, address: string): Promise<AllowedAddress>;
-  /** The host names among its rules, as far as anything is known of them. */
-  hostsOf(client: ClientSummary): readonly HostState[];
+  /** What the host names among its rules stand for. Waits for names not heard of before, 1.5 s at most. */
+  hostsOf(client: ClientSummary): Promise<readonly HostState[]>;
 }
 
 interface Parts {
@@ -111,7 +111,11 @@ export function createClientAddresses(parts: Parts): ClientAddresses {
       return lostSources(sources, restriction, hosts);
     },
     allow: (caller, clientId, address) => allowAddress(parts, caller, clientId, address),
-    hostsOf: ({ ipRestriction }) => hostNamesAmong(ipRestriction.rules).flatMap(({ name }) => hosts?.state(name) ?? []),
+    async hostsOf({ ipRestriction }) {
+      const names = hostNamesAmong(ipRestriction.rules).map(({ name }) => name);
+      if (names.length > 0) await hosts?.ready(names);
+      return names.flatMap((name) => hosts?.state(name) ?? []);
+    },
   };
 }
 
