@@ -48,6 +48,10 @@ export function createHttpServer(
 ): HttpServer {
   let isDraining = false;
   const underWay = new Set<ServerResponse>();
+  // One function for all of them: this runs at every request.
+  function forget(this: ServerResponse): void {
+    underWay.delete(this);
+  }
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
@@ -67,7 +71,7 @@ export function createHttpServer(
           record(target, status, performance.now() - startedAt);
         });
       }
-      response.once('close', () => underWay.delete(response));
+      response.on('close', forget);
       handle(request, response);
     },
   );

@@ -44,12 +44,19 @@ export interface GateInstallation {
   readonly proxy: DatabaseProxy;
   readonly clients: ClientService;
   readonly logged: () => string;
+  /** How often a client or an API was not in memory up to now. */
+  readonly reads: () => number;
   /** Holds every scope of `tickets`. */
   readonly roleId: string;
   client(given?: Partial<Client>): Promise<Client>;
   /** As the token endpoint signs them (RFC 9068 §2), for `tickets` unless the claims say otherwise. */
   sign(clientId: string, claims?: Partial<AccessTokenClaims>): string;
   close(): Promise<void>;
+}
+
+interface Live<T> {
+  readonly peek: (key: string) => T | undefined;
+  readonly find: (key: string) => Promise<T | undefined>;
 }
 
 export const administrator = makeCaller(rootCompany, {
@@ -65,7 +72,17 @@ export async function startGateInstallation(): Promise<GateInstallation> {
   const log = createLog('info', collect(lines));
   const clock = { now: () => new Date() };
   const database = await openDatabase({ connection: { url: proxy.url }, issuer: ISSUER, log, clock });
-  const { storage, liveClients, liveCompanies, liveTokens } = database;
+  const { storage, liveCompanies, liveTokens } = database;
+  let reads = 0;
+  const counted = <T>({ peek, find }: Live<T>): Live<T> => ({
+    peek,
+    find(key) {
+      reads += 1;
+      return find(key);
+    },
+  });
+  const liveClients = counted(database.liveClients);
+  const liveApis = counted(database.liveApis);
   const keys = await openKeyRing({ storage, clock, secretBox: createSecretBox(randomBytes(32)) });
   const inspector = createTokenInspector({
     issuer: ISSUER,
@@ -80,7 +97,7 @@ export async function startGateInstallation(): Promise<GateInstallation> {
       log,
       isHttps: false,
       trustedProxies: compileIpMatcher(parseIpRuleList(['127.0.0.1']).rules),
-      gate: createGate({ inspector, log, clock, ...database }),
+      gate: createGate({ ...database, inspector, liveApis, log, clock }),
       ports: [(ctx) => void (ctx.status = 404)],
     }),
   );
@@ -94,6 +111,7 @@ export async function startGateInstallation(): Promise<GateInstallation> {
     proxy,
     clients: createClientService({ storage, clock, hasher: { hash: async (plain) => `hashed:${plain.length}` } }),
     logged: () => lines.join(''),
+    reads: () => reads,
     roleId,
     client: (given = {}) => makeClient(storage, { roleId, ...given }),
     sign(clientId, claims = {}) {

@@ -112,21 +112,25 @@ function describe(claims: StoredClaims, client: LiveClient): InspectedToken {
 
 /** Verifies a signature once and remembers the claims; everything that can change is looked at each time by `inspect`. */
 function createJwtReader({ issuer, keys }: Parts): (token: string) => StoredClaims | undefined {
-  const verified = new Map<string, { kid: string; claims: StoredClaims }>();
+  // By signature, which is short beside the token and as unlike any other.
+  const verified = new Map<string, { token: string; kid: string; claims: StoredClaims }>();
   return (token) => {
-    const known = verified.get(token);
-    if (known) return keys().find(known.kid) ? known.claims : undefined;
+    const signature = token.slice(-SIGNATURE_LENGTH);
+    const known = verified.get(signature);
+    if (known?.token === token) return keys().find(known.kid) ? known.claims : undefined;
     const read = verifyJwt(token, issuer, keys());
     if (!read) return undefined;
     if (verified.size >= MAX_VERIFIED) {
       const oldest = verified.keys().next();
       if (!oldest.done) verified.delete(oldest.value);
     }
-    verified.set(token, read);
+    verified.set(signature, { token, ...read });
     return read.claims;
   };
 }
 
+/** ES256 in base64url. */
+const SIGNATURE_LENGTH = 86;
 const JWT_FORM = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/;
 
 function verifyJwt(token: string, issuer: string, keys: KeyRing): { kid: string; claims: StoredClaims } | undefined {
