@@ -5,11 +5,13 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Caller } from '../../src/domain/access/caller.ts';
+import { ROOT_COMPANY_ID } from '../../src/domain/company/company.ts';
 import { COMPANY_ADMIN_ROLE_ID } from '../../src/domain/role/role.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { type BrowserVisit, visit } from './browser-visit.ts';
+import { request } from './form-request.ts';
 import { type PageServer, startPages } from './page-server.ts';
-import { makePageTenants, makeSignedIn, type PageTenants } from './tenants.ts';
+import { makePageTenants, makeReseller, makeSignedIn, type PageTenants } from './tenants.ts';
 
 let browser: Browser;
 let server: PageServer;
@@ -18,6 +20,7 @@ let clientId: string;
 let setupToken: string;
 let tenants: PageTenants;
 let userId: string;
+let actingToken: string;
 let roleId: string;
 
 beforeAll(async () => {
@@ -61,6 +64,9 @@ async function arrangeTenants(caller: Caller): Promise<void> {
   });
   ({ id: userId } = user);
   await makeSignedIn(server, caller, { name: 'Alan Turing', companyId: acme.id });
+  const rita = await makeReseller(server, caller, 'Rita Reseller', ROOT_COMPANY_ID);
+  ({ sessionToken: actingToken } = rita);
+  await request(server, '/companies/switch', { sessionToken: actingToken, form: { company_id: contoso.id } });
   const role = await services.roles.create(caller, {
     name: 'SIEM reader',
     description: 'Reads the audit log and nothing else.',
@@ -190,6 +196,11 @@ describe.each(looks)('in $scheme colours, $width px wide', ({ scheme, width }) =
 
   test.each(Object.entries(ways))('%s', async (name, way) => {
     await look(name, way, await visit(browser, server, { ...options, sessionToken }));
+  });
+
+  test('acting for a company', async () => {
+    const acting = await visit(browser, server, { ...options, sessionToken: actingToken });
+    await look('acting', (page) => page.goto('/users'), acting);
   });
 
   test.each(Object.entries(strangersWays))('%s', async (name, way) => {

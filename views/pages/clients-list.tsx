@@ -6,7 +6,7 @@ import { LinkButton } from '../parts/button.tsx';
 import { Copyable } from '../parts/copyable.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import type { SelectOption } from '../parts/field.tsx';
-import { FilterBar, FilterSelect } from '../parts/filters.tsx';
+import { FilterBar, FilterSelect, newHref } from '../parts/filters.tsx';
 import { Pagination } from '../parts/pagination.tsx';
 import { Chosen } from '../parts/panel.tsx';
 import { ClientStatusMark, type ClientStatus } from '../parts/status.tsx';
@@ -109,7 +109,7 @@ export function ClientsListPage(props: ClientsListPageProps) {
   const filtered = Object.values(filter).some((value) => value !== '');
   const none = clients.length === 0 && !filtered && !firstHref;
   const newClient = (
-    <LinkButton href="/clients/new" kind="primary" icon="plus">
+    <LinkButton href={newHref('/clients/new', filter.companyId)} kind="primary" icon="plus">
       New client
     </LinkButton>
   );

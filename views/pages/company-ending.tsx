@@ -39,7 +39,7 @@ export function companySuspension(company: Named, contents: CompanyContentsView)
     ),
     consequences: [
       `This stops ${whoIsHit(contents)} at once.`,
-      'Nobody of it signs in, and sessions that are open end. Clients get no tokens, and those already out don’t count.',
+      'Its people can’t sign in or go on here. Its clients get no tokens, and those already out don’t count.',
       'Nothing is lost: reactivate it, and everything counts again.',
       'APIs that check tokens offline, without asking Postern, accept those already out until they expire.',
     ],

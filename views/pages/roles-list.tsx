@@ -5,7 +5,7 @@ import { PageHeader } from '../layout/page-header.tsx';
 import { LinkButton } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import type { SelectOption } from '../parts/field.tsx';
-import { FilterBar, FilterSelect } from '../parts/filters.tsx';
+import { FilterBar, FilterSelect, newHref } from '../parts/filters.tsx';
 import { Pagination } from '../parts/pagination.tsx';
 import { Chosen, NameLink } from '../parts/panel.tsx';
 import { Table, type Column } from '../parts/table.tsx';
@@ -89,7 +89,7 @@ export function RolesListPage(props: RolesListPageProps) {
         lede="A role is a named set of privileges. Every client and every user has one."
         actions={
           mayCreate && (
-            <LinkButton href="/roles/new" kind="primary" icon="plus">
+            <LinkButton href={newHref('/roles/new', filter.companyId)} kind="primary" icon="plus">
               New role
             </LinkButton>
           )

@@ -5,7 +5,7 @@ import { PageHeader } from '../layout/page-header.tsx';
 import { LinkButton } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import type { SelectOption } from '../parts/field.tsx';
-import { FilterBar, FilterSelect } from '../parts/filters.tsx';
+import { FilterBar, FilterSelect, newHref } from '../parts/filters.tsx';
 import { Pagination } from '../parts/pagination.tsx';
 import { Chosen, NameLink } from '../parts/panel.tsx';
 import { UserStatusMark, type UserStatus } from '../parts/status.tsx';
@@ -98,7 +98,7 @@ export function UsersListPage(props: UsersListPageProps) {
         lede="People who sign in here. What they may do is said by their role, as for clients."
         actions={
           mayCreate && (
-            <LinkButton href="/users/new" kind="primary" icon="plus">
+            <LinkButton href={newHref('/users/new', filter.companyId)} kind="primary" icon="plus">
               New user
             </LinkButton>
           )

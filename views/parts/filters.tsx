@@ -108,3 +108,8 @@ export function FilterDate({ name, label, value, error }: FilterDateProps) {
     </div>
   );
 }
+
+/** What is made new belongs to the company that the list is filtered by. */
+export function newHref(path: string, companyId: string): string {
+  return companyId === '' ? path : `${path}?company_id=${encodeURIComponent(companyId)}`;
+}
