@@ -5,13 +5,10 @@ import { PageHeader } from '../layout/page-header.tsx';
 import { DialogLink, LinkButton } from '../parts/button.tsx';
 import { ConfirmDialog, type Confirmation } from '../parts/confirm.tsx';
 import { Copyable } from '../parts/copyable.tsx';
-import { EmptyState } from '../parts/empty-state.tsx';
-import { FilterBar } from '../parts/filters.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Chosen, Facts, NameLink, Panel, type Fact } from '../parts/panel.tsx';
-import { levelWords } from '../parts/privilege-picker.tsx';
-import { Table } from '../parts/table.tsx';
 import { MaybeTime, RelativeTime } from '../parts/time.tsx';
+import { ApiPrivileges, type ShownPrivileges } from './api-privileges.tsx';
 import { apiHref } from './apis-list.tsx';
 
 export type ApiDetail = {
@@ -27,32 +24,14 @@ export type ApiDetail = {
   updatedAt: Date;
 };
 
-export type ApiPrivilegeRow = {
-  scope: string;
-  group: string;
-  description: string;
-  level: 'company' | 'reseller' | 'root';
-  operations: number;
-};
-
 export type ApiDetailPageProps = {
   frame: AppFrame;
   api: ApiDetail;
   /** `href` where the reader may see companies. */
   availableTo: 'all' | { first: readonly { name: string; href?: string | undefined }[]; total: number };
-  privileges: {
-    /** Those shown: the first that match. */
-    rows: readonly ApiPrivilegeRow[];
-    matching: number;
-    total: number;
-    q: string;
-  };
+  privileges: ShownPrivileges;
   mayWrite: boolean;
 };
-
-export function privilegeHref(apiId: string, scope: string): string {
-  return `${apiHref(apiId)}/privileges/edit?scope=${encodeURIComponent(scope)}`;
-}
 
 /** Asked before an API that nobody uses is deleted. */
 export function apiDeletion(api: { id: string; name: string }): Confirmation {
@@ -138,116 +117,6 @@ function Availability({ api, availableTo, mayWrite }: Pick<ApiDetailPageProps, '
   );
 }
 
-function PrivilegesTable({
-  api,
-  rows,
-  mayWrite,
-}: {
-  api: ApiDetail;
-  rows: readonly ApiPrivilegeRow[];
-  mayWrite: boolean;
-}) {
-  const isFixed = api.builtIn || !mayWrite;
-  return (
-    <Table<ApiPrivilegeRow>
-      caption="Privileges"
-      rows={rows}
-      rowKey={({ scope }) => scope}
-      columns={[
-        {
-          head: 'Scope',
-          cell: ({ scope }) =>
-            isFixed ? (
-              <code>{scope}</code>
-            ) : (
-              <a href={privilegeHref(api.id, scope)}>
-                <code>{scope}</code>
-              </a>
-            ),
-        },
-        { head: 'Group', cell: ({ group }) => <Chosen>{group}</Chosen> },
-        {
-          head: 'Allows',
-          cell: ({ description, level }) => (
-            <>
-              {description && <Chosen>{description}</Chosen>}
-              {levelWords[level] && <span class="tag">{levelWords[level]}</span>}
-            </>
-          ),
-        },
-        ...(api.builtIn
-          ? []
-          : [
-              {
-                head: 'Operations',
-                kind: 'number' as const,
-                cell: ({ operations }: ApiPrivilegeRow) => operations.toLocaleString('en'),
-              },
-            ]),
-      ]}
-    />
-  );
-}
-
-function Privileges({ api, privileges, mayWrite }: Pick<ApiDetailPageProps, 'api' | 'privileges' | 'mayWrite'>) {
-  const { rows, matching, total, q } = privileges;
-  const href = apiHref(api.id);
-  const canChange = mayWrite && !api.builtIn;
-  if (total === 0) {
-    return (
-      <Panel id="privileges" title="Privileges" flush>
-        <EmptyState
-          icon="roles"
-          title="No privileges yet"
-          action={
-            canChange && (
-              <>
-                <LinkButton href={`${href}/import`} kind="primary">
-                  Import a description
-                </LinkButton>
-                <LinkButton href={`${href}/privileges/new`}>Add one by hand</LinkButton>
-              </>
-            )
-          }
-        >
-          Import the API’s OpenAPI description, which brings its privileges with it, or add them one by one.
-        </EmptyState>
-      </Panel>
-    );
-  }
-  return (
-    <Panel
-      id="privileges"
-      title="Privileges"
-      lede={`${total.toLocaleString('en')} in all. On the wire they are OAuth scopes.`}
-      actions={
-        canChange && (
-          <LinkButton href={`${href}/privileges/new`} size="small" icon="plus">
-            Add privilege
-          </LinkButton>
-        )
-      }
-      flush
-    >
-      {(total > 10 || q !== '') && (
-        <div class="panel-filter">
-          <FilterBar action={href} noun="privileges" q={q} searchLabel="Scope, group or words" filtered={q !== ''} />
-        </div>
-      )}
-      {rows.length === 0 ? (
-        <EmptyState icon="search" title="No privilege matches">
-          Try a part of the scope.
-        </EmptyState>
-      ) : (
-        <PrivilegesTable api={api} rows={rows} mayWrite={mayWrite} />
-      )}
-      {matching > rows.length && (
-        <p class="panel-note">{`The first ${rows.length.toLocaleString('en')} of ${matching.toLocaleString('en')}. Search to see others.`}</p>
-      )}
-    </Panel>
-  );
-}
-
 function DangerZone({ api }: { api: ApiDetail }) {
   return (
     <Panel id="danger" title="Danger zone" tone="danger" flush>
@@ -300,7 +169,7 @@ export function ApiDetailPage({ frame, api, availableTo, privileges, mayWrite }:
         </div>
       </section>
       <Availability api={api} availableTo={availableTo} mayWrite={mayWrite} />
-      <Privileges api={api} privileges={privileges} mayWrite={mayWrite} />
+      <ApiPrivileges api={api} privileges={privileges} mayWrite={mayWrite} />
       {canChange && <DangerZone api={api} />}
     </AppShell>
   );

@@ -14,11 +14,6 @@ export type DocumentJob =
   | { readonly kind: 'import'; readonly source: Uint8Array | string }
   | { readonly kind: 'swagger'; readonly documentJson: string; readonly parts: SwaggerParts };
 
-export interface DocumentResults {
-  readonly import: StorableImport;
-  readonly swagger: string;
-}
-
 export type DocumentOutcome =
   | { readonly kind: 'import'; readonly result: StorableImport }
   | { readonly kind: 'swagger'; readonly result: string }
