@@ -104,7 +104,7 @@ test('the filter by role leads from the role to its holders', async () => {
   expect(await page.locator('.privilege-group').allInnerTexts()).toContainEqual(
     expect.stringMatching(/^Clients\s+clients:read\s+See clients/),
   );
-  await page.getByRole('link', { name: '1 with this role' }).click();
+  await page.getByRole('link', { name: '1 client' }).click();
   expect(await page.locator('tbody th a').allInnerTexts()).toEqual(['job 07']);
   expect(await page.getByLabel('Role').locator('option:checked').innerText()).toBe('Reseller');
   await end();

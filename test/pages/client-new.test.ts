@@ -242,7 +242,7 @@ test('the answer with the secret may be kept by nobody, and the same form sent a
   expect(server.logged()).not.toContain(secret);
 });
 
-test('a role that holds more than oneself is refused beside the form, with everything kept', async () => {
+test('a role that holds more than oneself can’t be chosen, and is refused beside the form with everything kept', async () => {
   const other = await startPages();
   try {
     const ada = await setUpAda(other);
@@ -259,7 +259,12 @@ test('a role that holds more than oneself is refused beside the form, with every
     const { page, end } = await visit(browser, other, { sessionToken: grace.sessionToken });
     await page.goto('/clients/new');
     await page.getByLabel('Name', { exact: true }).fill('too strong');
-    await page.getByLabel('Role').selectOption({ label: 'Reseller' });
+    const reseller = page.locator('#f-role_id option', { hasText: 'Reseller' });
+    expect(await reseller.isDisabled()).toBe(true);
+    await reseller.evaluate((option: HTMLOptionElement) => {
+      option.disabled = false;
+    });
+    await page.getByLabel('Role').selectOption({ label: 'Reseller (may do more than you)' });
     await page.getByRole('button', { name: 'Create client' }).click();
     expect(await page.getByRole('alert').innerText()).toContain('You cannot give the role Reseller');
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('too strong');

@@ -74,10 +74,6 @@ function PrivilegeGroup({ group, privileges }: PrivilegeGroupView) {
   );
 }
 
-function holdersText(count: number): string {
-  return `${count.toLocaleString('en')} with this role`;
-}
-
 function HolderList({ title, holders }: { title: string; holders: NonNullable<Holders> }) {
   if (holders.total === 0) return null;
   const left = holders.total - holders.first.length;
@@ -120,14 +116,22 @@ function factsOf(
   role: RoleDetail,
   { clients, users }: Pick<RoleDetailPageProps, 'clients' | 'users'>,
 ): readonly Fact[] {
-  const counted = (count: number, holders: Holders) =>
-    holders && count > 0 ? <a href={holders.href}>{holdersText(count)}</a> : holdersText(count);
+  const counted = (count: number, noun: string, holders: Holders) => {
+    const words = `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+    return holders && count > 0 ? <a href={holders.href}>{words}</a> : words;
+  };
   return [
     { term: 'Type', value: role.kind === 'standard' ? 'Standard, can’t be changed' : roleKindWords.custom },
     ...(role.company === null ? [] : [{ term: 'Company', value: <NameLink {...role.company} /> }]),
     { term: 'Reach', value: role.reach },
-    { term: 'Clients', value: counted(role.clientCount, clients) },
-    { term: 'Users', value: counted(role.userCount, users) },
+    {
+      term: 'Held by',
+      value: (
+        <>
+          {counted(role.clientCount, 'client', clients)}, {counted(role.userCount, 'user', users)}
+        </>
+      ),
+    },
     ...(role.availableTo.length === 0
       ? []
       : [
