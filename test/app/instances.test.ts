@@ -113,6 +113,26 @@ describe('a change on one instance', () => {
   });
 });
 
+describe('the gate', () => {
+  const ask = async (instance: PosternProcess, presented: string) =>
+    (await fetch(`${instance.url}/gate?scope=clients:read`, { headers: { Authorization: `Bearer ${presented}` } }))
+      .status;
+
+  test('of either instance lets a token through, and neither does within two seconds of a change on one', async () => {
+    const paused = await one.createClient();
+    const { access_token: its } = (await (await requestToken(one.url, paused)).json()) as { access_token: string };
+    expect(await Promise.all([ask(one, its), ask(two, its)])).toEqual([200, 200]);
+
+    const setStatus = (status: string) => callApi(one, 'PATCH', `/api/v1/clients/${paused.client_id}`, { status });
+    expect((await setStatus('inactive')).status).toBe(200);
+    expect(await ask(one, its)).toBe(401);
+    await eventually('it counts on the other instance', async () => (await ask(two, its)) === 401, 2_000);
+    expect((await setStatus('active')).status).toBe(200);
+    expect(await ask(one, its)).toBe(200);
+    await eventually('it is let in again there', async () => (await ask(two, its)) === 200, 2_000);
+  });
+});
+
 describe('without its database', () => {
   test.each(['shut', 'hang'] as const)(
     'an instance says 503 with Retry-After and never a wrong verdict, and goes on when it is back (%s)',
