@@ -165,19 +165,10 @@ async function gains(
   const newly = { within: api.availableTo, beyond: former };
   const isWider = JSON.stringify(api.availableTo) !== JSON.stringify(former) && former !== 'all';
   const wider = isWider ? await gainNotice(stores, caller, api, newly, privileges, whole) : undefined;
-  const beyond = wider === undefined ? undefined : beyondOwn(caller, api);
   const gained = privileges.filter(isGained);
   const old = { within: former, beyond: [] };
   const more = await gainNotice(stores, caller, api, old, gained, 'the new privileges');
-  return [...noticeAt('/available_to', wider), ...noticeAt('/available_to', beyond), ...noticeAt('/privileges', more)];
-}
-
-/** Nobody gives what they do not hold: who manages those companies has to know how, from now on. */
-function beyondOwn(caller: Caller, { availableTo }: Api): string | undefined {
-  if (availableTo === 'all') return undefined;
-  const own = caller.reach.companyPath.split('/');
-  if (availableTo.some((id) => own.includes(id))) return undefined;
-  return 'It is not available to your own company. To manage clients and users there who hold its privileges, act for their company.';
+  return [...noticeAt('/available_to', wider), ...noticeAt('/privileges', more)];
 }
 
 async function losing(stores: Stores, caller: Caller, before: Api, after: Api): Promise<readonly Fault[]> {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { notFound, Problem } from '../../base/problem.ts';
 import { type Caller, requireRole } from '../access/caller.ts';
+import { callerOver } from '../access/held-there.ts';
 import type { KnownHosts } from '../address/kept-restriction.ts';
 import type { Storage, Stores } from '../stores.ts';
 import type { ClientSummary } from './client.ts';
@@ -29,7 +30,8 @@ export async function getForChange(
   const client = await stores.clients.findForUpdate(clientId, caller.reach);
   if (!client) throw notFound('client');
   const privileges = await stores.roles.privilegesOf(client.roleId, client.companyId);
-  requireRole(caller, { id: client.roleId, privileges }, 'change this client');
+  const there = await callerOver(stores, caller, client.companyId);
+  requireRole(there, { id: client.roleId, privileges }, 'change this client');
   if (ifVersion !== undefined && ifVersion !== client.version) {
     throw new Problem('resource.changed', 'Somebody changed this client since you read it. Read it again and repeat.');
   }

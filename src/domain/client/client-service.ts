@@ -1,6 +1,7 @@
 // Commands and questions about clients: register, change, rotate, pause, delete, and look up.
 import { invalid, notFound } from '../../base/problem.ts';
 import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
+import { callerOver } from '../access/held-there.ts';
 import { requireOwnAddress } from '../access/own-address.ts';
 import { hostNamesAmong, noticesOfHosts } from '../address/host-words.ts';
 import type { IpRestriction, PointedDetail } from '../address/ip-rule-list.ts';
@@ -250,7 +251,7 @@ async function checkAssignments(
   if (!role) {
     throw invalid([{ pointer: '/role_id', detail: 'There is no such role, or this company cannot use it.' }]);
   }
-  requireRole(caller, role, `give the role ${role.name}`);
+  requireRole(await callerOver(stores, caller, client.companyId), role, `give the role ${role.name}`);
   const apiKnown =
     client.defaultApi === MANAGEMENT_API_ID ||
     (await stores.privileges.isApiAvailable(client.defaultApi, client.companyId));

@@ -2,6 +2,7 @@
 // forms; the commands decide again.
 import { notFound } from '../../base/problem.ts';
 import type { Caller } from '../access/caller.ts';
+import { callerOver } from '../access/held-there.ts';
 import { type Privilege, type PrivilegeLevel, privilegeName } from '../api/privilege.ts';
 import type { CompanySummary } from '../company/company-store.ts';
 import type { Company } from '../company/company.ts';
@@ -42,7 +43,8 @@ export function createGranting({ storage }: { storage: Storage }): Granting {
     rolesFor: (caller, companyId) =>
       storage.read(async (stores) => {
         await getCompany(stores, caller, companyId);
-        const roles = await stores.roles.listCovered(companyId, [...caller.privileges]);
+        const { privileges } = await callerOver(stores, caller, companyId);
+        const roles = await stores.roles.listCovered(companyId, [...privileges]);
         // As `requireRole` has it: whoever reaches one company alone cannot give what reaches more.
         return roles.map(({ id, name, isCovered }) => ({
           id,
@@ -54,12 +56,13 @@ export function createGranting({ storage }: { storage: Storage }): Granting {
       storage.read(async (stores) => {
         const company = await getCompany(stores, caller, companyId);
         const level = levelOf(company);
+        const { privileges: held } = await callerOver(stores, caller, companyId);
         const privileges = await readCatalogue(stores, companyId);
         return { company, level, privileges: privileges.map((each) => ({ ...each, obstacle: obstacleOf(each) })) };
 
         function obstacleOf(privilege: Privilege): GrantablePrivilege['obstacle'] {
           if (!isAtMost(privilege.level, level)) return 'level';
-          return caller.privileges.has(privilegeName(privilege.apiId, privilege.scope)) ? null : 'not_held';
+          return held.has(privilegeName(privilege.apiId, privilege.scope)) ? null : 'not_held';
         }
       }),
     companiesFor: (caller, companyId, page) =>

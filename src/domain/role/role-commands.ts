@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { conflict, forbidden, invalid, notFound, Problem } from '../../base/problem.ts';
 import { randomId } from '../../base/random.ts';
 import { type Caller, requireAll, requirePrivilege } from '../access/caller.ts';
+import { callerOver } from '../access/held-there.ts';
 import { actorOf, auditEvent, type AuditParty, changesBetween } from '../audit/audit-event.ts';
 import { MANAGEMENT_API_ID, privilegeName } from '../api/privilege.ts';
 import type { Storage, Stores } from '../stores.ts';
@@ -145,7 +146,7 @@ async function getForChange(
   const owner = await stores.companies.find(role.companyId, caller.reach);
   if (!owner)
     throw forbidden(`${role.name} was made available by a company above yours. You can use it, not change it.`);
-  requireAll(caller, role.privileges, 'change this role');
+  requireAll(await callerOver(stores, caller, owner.id), role.privileges, 'change this role');
   if (ifVersion !== undefined && ifVersion !== role.version) {
     throw new Problem('resource.changed', 'Somebody changed this role since you read it. Read it again and repeat.');
   }
@@ -174,7 +175,7 @@ async function checkRole(
     ...(given.availableTo ? await checkAvailability(stores, caller, company, given.availableTo, before) : []),
   ];
   if (faults.length > 0) throw invalid(faults);
-  requireAll(caller, role.privileges, `make the role ${role.name}`);
+  requireAll(await callerOver(stores, caller, company.id), role.privileges, `make the role ${role.name}`);
   await checkName(stores, caller, role, company);
   const left = (before?.availableTo ?? []).filter((id) => !role.availableTo.includes(id));
   if (left.length === 0) return;

@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { conflict, forbidden, invalid, notFound, Problem } from '../../base/problem.ts';
 import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
+import { callerOver } from '../access/held-there.ts';
 import { actorOf, type AuditAction, auditEvent, type AuditParty, changesBetween } from '../audit/audit-event.ts';
 import { credentialDigest } from '../client/credential.ts';
 import type { Page, PageRequest, Storage, Stores } from '../stores.ts';
@@ -156,7 +157,8 @@ async function getForChange(
 ): Promise<UserSummary> {
   const user = await stores.users[find](userId, caller.reach);
   if (!user) throw notFound('user');
-  requireRole(caller, { id: user.roleId, privileges: user.privileges }, 'change this user');
+  const there = await callerOver(stores, caller, user.companyId);
+  requireRole(there, { id: user.roleId, privileges: user.privileges }, 'change this user');
   if (ifVersion !== undefined && ifVersion !== user.version) {
     throw new Problem('resource.changed', 'Somebody changed this user since you read it. Read it again and repeat.');
   }
@@ -171,7 +173,7 @@ async function checkAssignments(stores: Stores, caller: Caller, user: User, befo
   if (!role) {
     throw invalid([{ pointer: '/role_id', detail: 'There is no such role, or this company cannot use it.' }]);
   }
-  requireRole(caller, role, `give the role ${role.name}`);
+  requireRole(await callerOver(stores, caller, user.companyId), role, `give the role ${role.name}`);
   if (user.email !== before.email) {
     const owner = await stores.users.findByEmail(user.email);
     if (owner && owner.id !== user.id) {

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { invalid } from '../../base/problem.ts';
 import { randomId } from '../../base/random.ts';
 import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
+import { callerOver } from '../access/held-there.ts';
 import { actorOf, auditEvent, changesBetween } from '../audit/audit-event.ts';
 import type { Storage } from '../stores.ts';
 import { bearerHash, createBearer, userParty } from './opening.ts';
@@ -48,7 +49,7 @@ export function createUserService({ storage, clock }: { storage: Storage; clock:
         if (!role) {
           throw invalid([{ pointer: '/role_id', detail: 'There is no such role, or this company cannot use it.' }]);
         }
-        requireRole(caller, role, `give the role ${role.name}`);
+        requireRole(await callerOver(stores, caller, input.companyId), role, `give the role ${role.name}`);
         await stores.users.insert(user);
         const expiresAt = new Date(now.getTime() + INVITATION_MILLISECONDS);
         await stores.links.insert({
