@@ -72,62 +72,75 @@ interface SummaryRow extends RoleRow {
   readonly user_count: number;
 }
 
-/** As somebody with that reach sees it: what standard roles hold in their company, holders and companies that they know of. */
-function summaryFor(reach: Reach, values: SqlValues): string {
-  const asking = values.add(reach.companyId);
-  const reached = withinReach(reach, { id: 'co.id', path: 'co.path' }, values);
-  return `
-SELECT r.*, owner.name AS company_name,
-  CASE r.kind
-    WHEN 'standard' THEN ARRAY(
-      SELECT g.api_id || '/' || g.scope FROM granted_privileges(r.id, ${asking}) g ORDER BY g.api_id, g.position, g.scope)
-    ELSE ARRAY(
-      SELECT p.api_id || '/' || p.scope FROM role_privilege rp JOIN privilege p USING (api_id, scope)
-      WHERE rp.role_id = r.id ORDER BY p.api_id, p.position, p.scope)
-  END AS privileges,
-  ARRAY(
-    SELECT rc.company_id FROM role_company rc JOIN company co ON co.id = rc.company_id
-    WHERE rc.role_id = r.id AND ${reached} ORDER BY rc.company_id
-  ) AS available_to,
-  (SELECT count(*)::integer FROM client h JOIN company co ON co.id = h.company_id WHERE h.role_id = r.id AND ${reached})
-    AS client_count,
-  (SELECT count(*)::integer FROM user_account h JOIN company co ON co.id = h.company_id WHERE h.role_id = r.id AND ${reached})
-    AS user_count
-FROM role r
-LEFT JOIN company owner ON owner.id = r.company_id
-WHERE ${isSeenRole(reached)}`;
+interface Asked {
+  readonly reach: Reach;
+  /** Conditions on `role r` beyond that it is seen. */
+  readonly conditions: (values: SqlValues) => readonly string[];
+  readonly limit: number;
 }
 
-async function findRole({ query }: Statements, roleId: string, reach: Reach): Promise<RoleSummary | undefined> {
+/**
+ * Newest first, as somebody with that reach sees them: what standard roles hold in their company, holders and companies that they know
+ * of. Holders are counted for all of them at once: a standard role may have tens of thousands, and a search for each would add up.
+ */
+async function findSummaries({ query }: Statements, { reach, conditions, limit }: Asked): Promise<SummaryRow[]> {
   const values = new SqlValues();
+  const asking = values.add(reach.companyId);
+  const reached = withinReach(reach, { id: 'co.id', path: 'co.path' }, values);
+  const seen = [isSeenRole(reached), ...conditions(values)].join(' AND ');
+  const held = (table: string) => `
+    SELECT h.role_id, count(*)::integer AS count FROM ${table} h JOIN company co ON co.id = h.company_id
+    WHERE h.role_id = ANY (ARRAY(SELECT id FROM asked)) AND ${reached} GROUP BY h.role_id`;
   const { rows } = await query<SummaryRow>(
-    `${summaryFor(reach, values)} AND r.id = ${values.add(roleId)}`,
+    `WITH asked AS MATERIALIZED (
+       SELECT r.* FROM role r WHERE ${seen} ORDER BY r.created_at DESC, r.id DESC LIMIT ${values.add(limit)}
+     ), clients AS (${held('client')}), users AS (${held('user_account')})
+     SELECT r.*, owner.name AS company_name,
+       CASE r.kind
+         WHEN 'standard' THEN ARRAY(
+           SELECT g.api_id || '/' || g.scope FROM granted_privileges(r.id, ${asking}) g
+           ORDER BY g.api_id, g.position, g.scope)
+         ELSE ARRAY(
+           SELECT p.api_id || '/' || p.scope FROM role_privilege rp JOIN privilege p USING (api_id, scope)
+           WHERE rp.role_id = r.id ORDER BY p.api_id, p.position, p.scope)
+       END AS privileges,
+       ARRAY(
+         SELECT rc.company_id FROM role_company rc JOIN company co ON co.id = rc.company_id
+         WHERE rc.role_id = r.id AND ${reached} ORDER BY rc.company_id
+       ) AS available_to,
+       coalesce(clients.count, 0) AS client_count, coalesce(users.count, 0) AS user_count
+     FROM asked r
+     LEFT JOIN company owner ON owner.id = r.company_id
+     LEFT JOIN clients ON clients.role_id = r.id
+     LEFT JOIN users ON users.role_id = r.id
+     ORDER BY r.created_at DESC, r.id DESC`,
     values.list,
   );
-  return rows[0] && toSummary(rows[0]);
+  return rows;
+}
+
+async function findRole(statements: Statements, roleId: string, reach: Reach): Promise<RoleSummary | undefined> {
+  const conditions = (values: SqlValues) => [`r.id = ${values.add(roleId)}`];
+  const [row] = await findSummaries(statements, { reach, conditions, limit: 1 });
+  return row && toSummary(row);
 }
 
 const position = z.tuple([cursorInstant, cursorText]);
 
 async function listRoles(
-  { query }: Statements,
+  statements: Statements,
   filter: { q?: string | undefined; kind?: string | undefined; companyId?: string | undefined },
   page: PageRequest,
   reach: Reach,
 ) {
-  const values = new SqlValues();
-  const conditions = [summaryFor(reach, values)];
-  if (filter.q !== undefined) conditions.push(`r.search_text LIKE ${values.add(containing(filter.q))}`);
-  if (filter.kind !== undefined) conditions.push(`r.kind = ${values.add(filter.kind)}`);
-  if (filter.companyId !== undefined) conditions.push(`r.company_id = ${values.add(filter.companyId)}`);
   const after = decodeCursor(page.cursor, 'roles', position);
-  if (after) {
-    conditions.push(`(r.created_at, r.id) < (${values.add(after[0])}::timestamptz, ${values.add(after[1])})`);
-  }
-  const { rows } = await query<SummaryRow>(
-    `${conditions.join(' AND ')} ORDER BY r.created_at DESC, r.id DESC LIMIT ${values.add(page.limit + 1)}`,
-    values.list,
-  );
+  const conditions = (values: SqlValues) => [
+    ...(filter.q === undefined ? [] : [`r.search_text LIKE ${values.add(containing(filter.q))}`]),
+    ...(filter.kind === undefined ? [] : [`r.kind = ${values.add(filter.kind)}`]),
+    ...(filter.companyId === undefined ? [] : [`r.company_id = ${values.add(filter.companyId)}`]),
+    ...(after ? [`(r.created_at, r.id) < (${values.add(after[0])}::timestamptz, ${values.add(after[1])})`] : []),
+  ];
+  const rows = await findSummaries(statements, { reach, conditions, limit: page.limit + 1 });
   return pageOf(rows, page.limit, toSummary, (row) => encodeCursor('roles', [row.created_at.toISOString(), row.id]));
 }
 
