@@ -77,7 +77,7 @@ async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
   ]);
   const isKnown = roles.some(({ value }) => value === values.role_id);
   // Without a choice the company goes along unseen, as in the form of a client.
-  const own = { ...(companies ? {} : { company_id: companyId }) };
+  const own = companies ? {} : { company_id: companyId };
   return page(
     (frame) =>
       h(UserFormPage, {
