@@ -57,9 +57,8 @@ function Group({ api, group: { group, privileges } }: { api: string; group: Pick
         {free.length > 1 ? (
           <label>
             <input type="checkbox" name={`${groupPrefix}${api}/${group}`} data-pick-all />
-            <span>
-              <bdi>{group}</bdi> <span class="pick-all">all {free.length.toLocaleString('en')}</span>
-            </span>
+            <bdi>{group}</bdi>
+            <span class="pick-all">all {free.length.toLocaleString('en')}</span>
           </label>
         ) : (
           <bdi>{group}</bdi>

@@ -2,6 +2,7 @@
 import type { AuditParty as PartyView, AuditRow } from '../../../views/pages/audit-list.tsx';
 import type { TokenRequest } from '../../../views/parts/token-requests.tsx';
 import { type Caller, mayCall } from '../../domain/access/caller.ts';
+import { ROOT_COMPANY_ID } from '../../domain/company/company.ts';
 import type { AuditEvent, AuditParty } from '../../domain/audit/audit-event.ts';
 
 /** What an administrator understands; codes that are not here are shown with spaces. */
@@ -54,9 +55,15 @@ const PAGES: Readonly<Record<string, { path: string; privilege: string; id: RegE
 function hrefOfParty(party: AuditParty, event: AuditEvent, caller: Caller): string | undefined {
   const isGone = event.action === `${party.type}.deleted` && party === event.target;
   const target = Object.hasOwn(PAGES, party.type) ? PAGES[party.type] : undefined;
-  if (!target || event.companyId === null || isGone) return undefined;
+  if (!target || event.companyId === null || isGone || isPerhapsBeyond(party, event, caller)) return undefined;
   if (!target.id.test(party.id) || !mayCall(caller, target.privilege)) return undefined;
   return `${target.path}/${encodeURIComponent(party.id)}`;
+}
+
+/** Whoever acted may have come from a company above; their page would not be found. */
+function isPerhapsBeyond(party: AuditParty, event: AuditEvent, caller: Caller): boolean {
+  if (party !== event.actor || party.type !== 'user' || party.id === caller.id) return false;
+  return !caller.reach.subtree || caller.reach.companyId !== ROOT_COMPANY_ID;
 }
 
 export function toPartyView(party: AuditParty, event: AuditEvent, caller: Caller): PartyView {
