@@ -110,6 +110,7 @@ const freshApi: Entry['fresh'] = async ({ server, admin }) => {
 
 const everywhere: Readonly<Record<string, Entry>> = {
   'GET /api/v1/me': { privilege: null, expected: always(200), request: () => ({}) },
+  'GET /api/v1/system': { privilege: 'system:read', expected: always(200), request: () => ({}) },
   'GET /api/v1/privileges': { privilege: 'roles:read', expected: always(200), request: () => ({}) },
 };
 
@@ -156,6 +157,16 @@ const clients: Readonly<Record<string, Entry>> = {
     expected: within(204),
     request: ofClient,
     fresh: freshClient,
+  },
+};
+
+const clientAddresses: Readonly<Record<string, Entry>> = {
+  'POST /api/v1/clients/{client_id}/check': { privilege: 'clients:read', expected: within(200), request: ofClient },
+  'GET /api/v1/clients/{client_id}/sources': { privilege: 'clients:read', expected: within(200), request: ofClient },
+  'GET /api/v1/clients/{client_id}/suggested-rules': {
+    privilege: 'clients:read',
+    expected: within(200),
+    request: ofClient,
   },
 };
 
@@ -307,5 +318,5 @@ const audit: Readonly<Record<string, Entry>> = {
 };
 
 export const ENTRIES: ReadonlyMap<string, Entry> = new Map(
-  [everywhere, clients, companies, users, roles, apis, audit].flatMap((each) => Object.entries(each)),
+  [everywhere, clients, clientAddresses, companies, users, roles, apis, audit].flatMap((each) => Object.entries(each)),
 );
