@@ -147,7 +147,7 @@ export async function compose(parts: Parts): Promise<Composition> {
       createApi({
         issuer,
         services: served,
-        authenticator: createBearerAuthenticator({ inspector, issuer, clock, log }),
+        authenticator: createBearerAuthenticator({ inspector, issuer, useRecorder, clock, log }),
         log,
       }),
       createPages({ issuer, secureCookies: isHttps, services: served, formGuard, log, clock }),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createLog } from '../../src/base/log.ts';
 import { createSecretBox } from '../../src/base/secret-box.ts';
 import type { Caller } from '../../src/domain/access/caller.ts';
+import { MANAGEMENT_PRIVILEGES } from '../../src/domain/api/privilege.ts';
 import type { ClientRegistration } from '../../src/domain/client/client-fields.ts';
 import { type ClientService, createClientService } from '../../src/domain/client/client-service.ts';
 import type { RegisteredClient } from '../../src/domain/client/client-service.ts';
@@ -16,6 +17,8 @@ import { createTokenInspector, opaqueTokenHash } from '../../src/domain/token/to
 import { createBearerAuthenticator } from '../../src/ports/api/bearer-authenticator.ts';
 import { type Database, openDatabase } from '../../src/storage/open-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { makeCompany } from '../support/factories.ts';
 import { asMe, asProblem } from './answers.ts';
 import { type Answer, type ApiServer, call, rootCompany, startApiServer, toCaller } from './api-server.ts';
 
@@ -28,6 +31,8 @@ const clock = { now: () => now };
 const log = createLog('silent');
 const quickHasher = { hash: async (plain: string) => `hashed:${plain.length}` };
 const administrator: Caller = toCaller('administrator', { company: rootCompany, role: 'reseller' });
+
+const MANAGEMENT_SCOPES = MANAGEMENT_PRIVILEGES.map(({ scope }) => scope).join(' ');
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -42,7 +47,7 @@ beforeAll(async () => {
   keys = await openKeyRing({ storage, clock, secretBox: createSecretBox(randomBytes(32)) });
   clients = createClientService({ storage, clock, hasher: quickHasher });
   const inspector = createTokenInspector({ issuer, clock, liveClients, liveCompanies, liveTokens, keys: () => keys });
-  const authenticator = createBearerAuthenticator({ inspector, issuer, clock, log });
+  const authenticator = createBearerAuthenticator({ inspector, issuer, useRecorder: database.useRecorder, clock, log });
   server = await startApiServer({ storage, clock, issuer, authenticator, trustsCallers: true });
 });
 
@@ -278,6 +283,70 @@ describe('IP restriction', () => {
   });
 });
 
+describe('the rules of the whole company', () => {
+  test('hold beside the client’s own, and /me tells the strictest mode', async () => {
+    const company = await makeCompany(testDatabase, { ipRestriction: { mode: 'report', rules: ['192.0.2.1'] } });
+    const { client } = await register({ companyId: company.id });
+    const token = sign(client.clientId, { company_id: company.id });
+    expect(asMe(await me(token)).ip).toEqual({ address: '203.0.113.7', allowed: false, mode: 'report' });
+    await clients.update(administrator, client.clientId, {
+      ipRestriction: { mode: 'enforce', rules: ['203.0.113.7'] },
+    });
+    expect(asMe(await me(token)).ip).toEqual({ address: '203.0.113.7', allowed: false, mode: 'enforce' });
+    await testDatabase.query(`UPDATE company SET ip_mode = 'enforce' WHERE id = $1`, [company.id]);
+    await eventually('it is refused', async () => (await me(token)).status === 403, 2000);
+    expect(asProblem(await me(token)).type).toBe('urn:postern:problem:request.address_refused');
+  });
+
+  test('calls are remembered with the addresses they came from, refused ones too', async () => {
+    const { client } = await register({ ipRestriction: { mode: 'enforce', rules: ['203.0.113.7'] } });
+    const token = sign(client.clientId);
+    await me(token);
+    await me(token);
+    await me(token, '198.51.100.1');
+    const sources = () =>
+      testDatabase.query(
+        'SELECT ip, uses::integer, refusals::integer FROM client_source WHERE client_id = $1 ORDER BY ip',
+        [client.clientId],
+      );
+    await eventually('they are written', async () => (await sources()).length > 0, 5000);
+    expect(await sources()).toEqual([
+      { ip: '198.51.100.1', uses: 0, refusals: 1 },
+      { ip: '203.0.113.7', uses: 2, refusals: 0 },
+    ]);
+  });
+});
+
+describe('a token that is narrowed to a company below', () => {
+  test('reaches that company and nothing else, with no more than its scopes', async () => {
+    const reseller = await makeCompany(testDatabase, { name: 'Reseller Ltd', reseller: true });
+    const customer = await makeCompany(testDatabase, { name: 'Customer', parentId: reseller.id });
+    const { client } = await register({ companyId: reseller.id, roleId: RESELLER_ROLE_ID });
+    const { client: theirs } = await register({ companyId: customer.id });
+    const wide = sign(client.clientId, { company_id: reseller.id });
+    const narrow = sign(client.clientId, { company_id: customer.id });
+    expect(asMe(await me(narrow))).toMatchObject({ company: { id: customer.id, name: 'Customer' }, role: 'Reseller' });
+    const idsFor = async (token: string) => {
+      const { json } = await call(server, 'GET', '/api/v1/clients', { token });
+      return (json as { items: { client_id: string }[] }).items.map((each) => each.client_id).toSorted();
+    };
+    expect(await idsFor(wide)).toEqual([client.clientId, theirs.clientId].toSorted());
+    expect(await idsFor(narrow)).toEqual([theirs.clientId]);
+    const statusOf = async (token: string, id: string) =>
+      (await call(server, 'GET', `/api/v1/clients/${id}`, { token })).status;
+    expect([await statusOf(wide, client.clientId), await statusOf(narrow, client.clientId)]).toEqual([200, 404]);
+    const made = await call(server, 'POST', '/api/v1/clients', {
+      token: sign(client.clientId, { company_id: customer.id, scope: MANAGEMENT_SCOPES }),
+      json: { name: 'made there', role_id: COMPANY_ADMIN_ROLE_ID },
+    });
+    expect([made.status, (made.json as { company_id: string }).company_id]).toEqual([201, customer.id]);
+    await expectDead(sign(client.clientId, { company_id: 'co_root' }));
+    await testDatabase.query(`UPDATE company SET status = 'suspended' WHERE id = $1`, [customer.id]);
+    await eventually('it is dead', async () => (await me(narrow)).status === 401, 2000);
+    expect((await me(wide)).status).toBe(200);
+  });
+});
+
 describe('the secret that /me names', () => {
   test('is the youngest live one', async () => {
     const { client } = await register();
@@ -315,7 +384,7 @@ async function withBrokenLiveClients(): Promise<{ server: ApiServer; close: () =
   const { storage, liveClients, liveCompanies, liveTokens } = opened;
   await gone.drop();
   const inspector = createTokenInspector({ issuer, clock, liveClients, liveCompanies, liveTokens, keys: () => keys });
-  const authenticator = createBearerAuthenticator({ inspector, issuer, clock, log });
+  const authenticator = createBearerAuthenticator({ inspector, issuer, useRecorder: opened.useRecorder, clock, log });
   const broken = await startApiServer({ storage, clock, issuer, authenticator });
   return {
     server: broken,

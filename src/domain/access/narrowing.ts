@@ -1,6 +1,6 @@
 // Narrowing: acting for a company below one's own, with the rights of the role Reseller there. One idea for tokens (`company_id` at
-// the token endpoint) and for the pages (the company switcher). Nobody gains by it: what one does not hold oneself stays away.
-import type { GrantedApi } from '../api/privilege.ts';
+// the token endpoint) and for the pages (the company switcher).
+import { MANAGEMENT_API_ID, privilegeName } from '../api/privilege.ts';
 import type { LiveClient } from '../client/live-client.ts';
 import type { LiveCompany } from '../company/live-company.ts';
 import type { Caller, Reach } from './caller.ts';
@@ -33,11 +33,16 @@ function actingFor(client: LiveClient, company: LiveCompany): LiveClient {
     companySuspended: client.companySuspended || company.suspended,
     reach: reachIn(company),
     companyRestrictions: restriction ? [...client.companyRestrictions, restriction] : client.companyRestrictions,
-    grants: heldByBoth(client.grants, company.resellerGrants),
+    grants: company.resellerGrants,
   };
 }
 
-/** `resellerPrivileges`: what the role Reseller grants in the company, `<api id>/<scope>`. As `narrowClient` for the rest. */
+const MANAGEMENT = privilegeName(MANAGEMENT_API_ID, '');
+
+/**
+ * As `narrowClient`. `resellerPrivileges`: what the role Reseller grants in the company, `<api id>/<scope>`. Of the Management API no
+ * more is left than the caller holds already: a token is bound to its own scopes of it.
+ */
 export function narrowCaller(
   caller: Caller,
   company: NarrowingTarget,
@@ -50,7 +55,9 @@ export function narrowCaller(
     companyId: company.id,
     companyName: company.name,
     reach: reachIn(company),
-    privileges: new Set([...resellerPrivileges].filter((privilege) => caller.privileges.has(privilege))),
+    privileges: new Set(
+      [...resellerPrivileges].filter((name) => !name.startsWith(MANAGEMENT) || caller.privileges.has(name)),
+    ),
   };
 }
 
@@ -67,19 +74,4 @@ function reachesBelow(reach: Reach, company: NarrowingTarget): boolean {
 /** Narrowed to a reseller company one reaches what lies below it too, narrowed to a plain company that one alone. */
 function reachIn({ id, path, reseller }: NarrowingTarget): Reach {
   return { companyId: id, companyPath: path, subtree: reseller };
-}
-
-type Grants = ReadonlyMap<string, GrantedApi>;
-
-function heldByBoth(own: Grants, there: Grants): Grants {
-  const both = new Map<string, GrantedApi>();
-  let isAll = true;
-  for (const [id, api] of there) {
-    const held = new Set(own.get(id)?.scopes);
-    const scopes = api.scopes.filter((scope) => held.has(scope));
-    if (scopes.length > 0) both.set(id, scopes.length === api.scopes.length ? api : { ...api, scopes });
-    isAll &&= scopes.length === api.scopes.length;
-  }
-  // The usual case: thousands of clients then share what the company has.
-  return isAll ? there : both;
 }

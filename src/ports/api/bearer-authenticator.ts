@@ -7,6 +7,7 @@ import { formatIpAddress } from '../../domain/address/ip-address.ts';
 import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 import { managementIdentifier } from '../../domain/api/privilege.ts';
 import type { LiveClient, LiveSecret } from '../../domain/client/live-client.ts';
+import type { UseRecorder } from '../../domain/stores.ts';
 import { tokenCaller } from '../../domain/token/token-caller.ts';
 import type { InspectedToken, TokenInspector } from '../../domain/token/token-inspector.ts';
 import type { AuthenticatedBearer, BearerAuthenticator, BearerFacts } from './authentication.ts';
@@ -14,11 +15,13 @@ import type { AuthenticatedBearer, BearerAuthenticator, BearerFacts } from './au
 interface Parts {
   readonly inspector: TokenInspector;
   readonly issuer: string;
+  readonly useRecorder: UseRecorder;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export function createBearerAuthenticator({ inspector, issuer, clock, log }: Parts): BearerAuthenticator {
+export function createBearerAuthenticator(parts: Parts): BearerAuthenticator {
+  const { inspector, issuer, useRecorder, clock, log } = parts;
   const audience = managementIdentifier(issuer);
   return {
     async authenticate(presented, facts) {
@@ -26,8 +29,10 @@ export function createBearerAuthenticator({ inspector, issuer, clock, log }: Par
       // RFC 9068 §4: a token for another API is none here, whatever its scopes are called.
       if (!token || token.audience !== audience) return { ok: false, reason: 'invalid_token' };
       const now = clock.now();
+      const use = { clientId: token.client.clientId, secretId: null, at: now, ip: facts.origin.ip };
       const refusal = decideAccess(token.client, { address: facts.address, now });
       if (isAddressRefusal(refusal)) {
+        useRecorder.recordRefusal(use);
         logAddress(log, token.client, facts, 'a call from an address outside the IP restriction was refused');
         return { ok: false, reason: 'address_refused', address: addressText(facts) };
       }
@@ -40,6 +45,7 @@ export function createBearerAuthenticator({ inspector, issuer, clock, log }: Par
           'a call came from an address outside the IP restriction, which only reports',
         );
       }
+      useRecorder.record(use);
       return toBearer(token, facts, now);
     },
   };

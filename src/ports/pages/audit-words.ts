@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   unsupported_grant_type: 'Asked for another grant than client_credentials',
   invalid_request: 'The request was malformed',
   invalid_scope: 'Asked for a scope that the role doesn’t have',
-  invalid_target: 'Asked for an API that it has no privileges on',
+  invalid_target: 'Asked for an API, or a company, that it has no privileges on',
   unknown_user: 'Unknown email address',
   wrong_password: 'Wrong password',
   no_password: 'The invitation hasn’t been accepted yet',
