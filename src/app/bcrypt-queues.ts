@@ -20,13 +20,15 @@ const MAX_LANES = 8;
 /** At some 15 comparisons a second and lane: what waits longest waits four seconds. */
 const WAITING_SECRETS_PER_LANE = 64;
 const WAITING_PASSWORDS_PER_LANE = 24;
+/** They come from those who were let in already, such as a job that registers a hundred clients at once. */
+const WAITING_NEW_SECRETS_PER_LANE = 160;
 
 export function createBcryptQueues({ bcryptCost, workers }: Pick<Settings, 'bcryptCost' | 'workers'>): BcryptQueues {
   // The main thread of each process keeps a processor to itself where there are enough.
   const lanes = Math.max(1, Math.min(MAX_LANES, Math.floor(availableParallelism() / workers) - 1));
   const pool = createBcryptLanes({ lanes, queueLimit: lanes * WAITING_SECRETS_PER_LANE, cost: bcryptCost });
   const passwords = pool.openQueue(lanes * WAITING_PASSWORDS_PER_LANE);
-  const newSecrets = pool.openQueue(lanes * WAITING_PASSWORDS_PER_LANE);
+  const newSecrets = pool.openQueue(lanes * WAITING_NEW_SECRETS_PER_LANE);
   return {
     secrets: pool,
     passwords: withProblems(passwords),

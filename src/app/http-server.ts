@@ -1,5 +1,6 @@
 // The HTTP server: sockets, limits and time-outs, what is answered to what is no HTTP, and how it ends without dropping anybody.
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../base/log.ts';
 import { randomRequestId } from '../base/random.ts';
@@ -17,8 +18,10 @@ export interface HttpServerLimits {
   readonly headersMilliseconds: number;
   readonly requestMilliseconds: number;
   readonly keepAliveMilliseconds: number;
-  /** A connection on which nothing moves for so long while it is answered: its reader has gone. */
+  /** A connection on which nothing moves for so long while it is answered. */
   readonly idleMilliseconds: number;
+  /** An answer of which the other side takes nothing for so long: its reader has gone. */
+  readonly stalledMilliseconds: number;
   readonly headerBytes: number;
   readonly connections: number;
 }
@@ -29,6 +32,7 @@ export const HTTP_LIMITS: HttpServerLimits = {
   // Longer than the minute after which proxies let go of theirs, so that it is never us who close under a request.
   keepAliveMilliseconds: 65_000,
   idleMilliseconds: 30_000,
+  stalledMilliseconds: 20_000,
   headerBytes: 16 * 1024,
   connections: 5_000,
 };
@@ -47,6 +51,7 @@ export function createHttpServer(
   { limits = HTTP_LIMITS, record }: Options = {},
 ): HttpServer {
   let isDraining = false;
+  let held: (() => void)[] | undefined;
   const underWay = new Set<ServerResponse>();
   // One function for all of them: this runs at every request.
   function forget(this: ServerResponse): void {
@@ -72,7 +77,8 @@ export function createHttpServer(
         });
       }
       response.on('close', forget);
-      handle(request, response);
+      if (held) held.push(() => void handle(request, response));
+      else handle(request, response);
     },
   );
   // By number Node would drop the last ones without a word, among them the X-Forwarded-For of our proxy. Their size is bounded.
@@ -80,6 +86,7 @@ export function createHttpServer(
   server.maxConnections = limits.connections;
   server.timeout = limits.idleMilliseconds;
   refuseWhatIsNoRequest(server, log);
+  cutStalledAnswers(server, underWay, limits.stalledMilliseconds);
   return {
     listen: (port, host) => listen(server, port, host, log),
     startDraining() {
@@ -87,14 +94,75 @@ export function createHttpServer(
       // Not too late for those being worked on.
       for (const response of underWay) if (!response.headersSent) response.shouldKeepAlive = false;
     },
-    close: (limitMilliseconds) => close(server, underWay, limitMilliseconds),
+    async close(limitMilliseconds) {
+      // Whoever waits for an answer sends nothing new: so the line before the door comes to its end.
+      held = [];
+      await untilNobodyComes(server);
+      const closed = close(server, underWay, limitMilliseconds);
+      for (const answer of held) answer();
+      held = undefined;
+      return await closed;
+    },
   };
 }
+
+/** Long enough for who was just told that the connection ends, and comes again on another one. */
+const QUIET_MILLISECONDS = 30;
+const MAX_LINE_MILLISECONDS = 300;
+
+/**
+ * Connections that the system has taken and we haven't would be reset by closing the port, with the requests that are on them. Node
+ * takes one in each turn of its event loop, so that a line forms under load.
+ */
+async function untilNobodyComes(server: Server): Promise<void> {
+  const until = performance.now() + MAX_LINE_MILLISECONDS;
+  let lastCameAt = performance.now();
+  const onConnection = () => (lastCameAt = performance.now());
+  server.on('connection', onConnection);
+  while (performance.now() - lastCameAt < QUIET_MILLISECONDS && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    // Behind the system's events of this moment.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  server.off('connection', onConnection);
+}
+
+const STALL_LOOKS = 8;
+
+/**
+ * Node's own time-out starts again when part of an answer was taken, and whenever the other side sends a byte. Those who read nothing
+ * would keep their connection, and what waits to be sent on it, as long as they like.
+ */
+function cutStalledAnswers(server: Server, underWay: ReadonlySet<ServerResponse>, limitMilliseconds: number): void {
+  const seen = new WeakMap<Socket, { readonly waiting: number; readonly at: number }>();
+  const look = () => {
+    const now = performance.now();
+    for (const { socket } of underWay) {
+      if (!socket || socket.writableLength === 0) continue;
+      const waiting = waitingBytes(socket);
+      const before = seen.get(socket);
+      if (before?.waiting !== waiting) seen.set(socket, { waiting, at: now });
+      else if (now - before.at > limitMilliseconds) socket.destroy();
+    }
+  };
+  const timer = setInterval(look, limitMilliseconds / STALL_LOOKS).unref();
+  server.once('close', () => clearInterval(timer));
+}
+
+/** What the system has not taken yet, also of a write under way, which may be megabytes. Node's own time-out looks there too. */
+function waitingBytes(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const queued: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'writeQueueSize') : 0;
+  return socket.writableLength + (typeof queued === 'number' ? queued : 0);
+}
+
+/** The system may allow less. Who finds no place tries again only after a second, then three, then seven. */
+const BACKLOG = 4_096;
 
 function listen(server: Server, port: number, host: string, log: Log): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port, host, backlog: 511 }, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       // Such as no more file descriptors: the connections that are there go on.
       server.on('error', (error) => log.error({ err: error }, 'the HTTP server reports an error'));

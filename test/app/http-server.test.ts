@@ -1,5 +1,6 @@
 // The server before any port: what is no HTTP, what is too slow or too large, what fails, and how it ends.
-import { createServer } from 'node:net';
+import { request } from 'node:http';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import type { Middleware } from 'koa';
@@ -58,6 +59,19 @@ function freePort(): Promise<number> {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => resolve(port));
     });
+  });
+}
+
+/** On a connection of its own: the status, or what became of it. */
+function callOnce(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const calling = request({ port, host: '127.0.0.1', agent: false }, (response) => {
+      response.resume();
+      response.once('error', () => resolve('cut'));
+      response.once('end', () => resolve(String(response.statusCode)));
+    });
+    calling.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    calling.end();
   });
 }
 
@@ -123,6 +137,25 @@ describe('what is too slow', () => {
     const answer = await sendRaw(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc');
     expect(statusOf(answer)).toBe(408);
     await eventually('the port sees the end of the body', () => ending !== undefined);
+  });
+
+  test('whoever reads nothing of an answer is cut, even one who goes on sending', async () => {
+    const large: Port = (ctx) => {
+      ctx.body = 'a'.repeat(20_000_000);
+    };
+    const { port } = await start(large, { limits: { stalledMilliseconds: 400 } });
+    const socket = connect(port, '127.0.0.1');
+    let isCut = false;
+    socket.on('error', () => (isCut = true));
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await eventually('it is cut', () => {
+      // Who reads nothing learns of it by writing.
+      socket.write('\r\n');
+      return isCut;
+    });
+    const whole = await fetch(`http://127.0.0.1:${port}/`);
+    expect((await whole.text()).length).toBe(20_000_000);
   });
 });
 
@@ -292,7 +325,7 @@ describe('the end', () => {
     const during = await fetch(`http://127.0.0.1:${port}/`);
     expect([during.status, during.headers.get('connection')]).toEqual([200, 'close']);
     const closed = server.close(10_000);
-    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+    await eventually('the port is closed', async () => (await callOnce(port)) === 'ECONNREFUSED');
     held[0]?.();
     const response = await slow;
     expect([response.status, response.headers.get('connection'), await response.text()]).toEqual([
@@ -301,6 +334,27 @@ describe('the end', () => {
       'done',
     ]);
     expect(await closed).toBe(0);
+  });
+
+  test('whoever comes until the last moment is answered or finds the port closed, and is never reset', async () => {
+    const { port, server } = await start(async (ctx) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      ctx.body = 'done';
+    });
+    server.startDraining();
+    const outcomes = new Map<string, number>();
+    const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    const callers = Array.from({ length: 100 }, async () => {
+      for (;;) {
+        const code = await callOnce(port);
+        count(code);
+        if (code !== '200') return;
+      }
+    });
+    await eventually('they are at it', () => (outcomes.get('200') ?? 0) > 300);
+    expect(await server.close(10_000)).toBe(0);
+    await Promise.all(callers);
+    expect(Object.fromEntries(outcomes)).toEqual({ '200': expect.any(Number), ECONNREFUSED: 100 });
   });
 
   test('what isn’t answered in time is cut and counted', async () => {

@@ -16,8 +16,8 @@ const BUSY_MILLISECONDS = 5000;
 const BUSY_POLL_MILLISECONDS = 100;
 /** Waits before each new try, in milliseconds: about half a minute in all. */
 const RESTART_DELAYS = [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000];
-/** A server that ran this long before it died is a new case. */
-const STABLE_MILLISECONDS = 60_000;
+/** A server that ran this long before it died is a new case: what it died of did not keep it from working. */
+const STABLE_MILLISECONDS = 2_000;
 
 interface KeepOptions {
   readonly durable: boolean;
