@@ -8,6 +8,7 @@ import { createHttpApp } from '../../src/app/http-app.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { createLog } from '../../src/base/log.ts';
 import { unavailable } from '../../src/base/problem.ts';
+import type { KnownHosts } from '../../src/domain/address/kept-restriction.ts';
 import type { Caller } from '../../src/domain/access/caller.ts';
 import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
 import { parseIpRuleList } from '../../src/domain/address/ip-rule-list.ts';
@@ -16,6 +17,7 @@ import { createApiService } from '../../src/domain/api/api-service.ts';
 import { createOpenApiReader } from '../../src/domain/api/openapi-reader.ts';
 import { createAuditService } from '../../src/domain/audit/audit-service.ts';
 import { MANAGEMENT_API_ID, MANAGEMENT_PRIVILEGES, privilegeName } from '../../src/domain/api/privilege.ts';
+import { createClientAddresses } from '../../src/domain/client/client-addresses.ts';
 import { createClientService } from '../../src/domain/client/client-service.ts';
 import { createCompanyService } from '../../src/domain/company/company-service.ts';
 import { createRoleCommands } from '../../src/domain/role/role-commands.ts';
@@ -24,10 +26,13 @@ import { COMPANY_ADMIN_ROLE_ID, RESELLER_ROLE_ID } from '../../src/domain/role/r
 import { createUserCommands } from '../../src/domain/user/user-commands.ts';
 import { createUserService } from '../../src/domain/user/user-service.ts';
 import type { Storage } from '../../src/domain/stores.ts';
+import { createSystemService, type SystemState } from '../../src/domain/system/system-service.ts';
 import type { BearerAuthenticator, BearerVerdict } from '../../src/ports/api/authentication.ts';
 import { createDocs } from '../../src/ports/api/docs.ts';
 import { createApi } from '../../src/ports/api/router.ts';
+import type { IgnoredForwardingTally } from '../../src/ports/http/ignored-forwarding.ts';
 import type { RequestState } from '../../src/ports/http/request-context.ts';
+import type { LiveReaders } from '../support/live-readers.ts';
 
 export interface TestCaller {
   readonly company: { readonly id: string; readonly name: string; readonly path: string };
@@ -47,6 +52,8 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+const nobodyLives = { liveClients: { find: async () => undefined }, liveCompanies: { find: async () => undefined } };
+
 /** bcrypt has its own tests: here a hash only has to differ from what it was made of. */
 const quickHasher = { hash: async (plain: string) => `hashed:${plain.length}` };
 
@@ -59,6 +66,11 @@ export async function startApiServer(parts: {
   authenticator?: BearerAuthenticator;
   /** Whether X-Forwarded-For of whoever calls is believed. */
   trustsCallers?: boolean;
+  /** By which the access decision is explained; without them nobody can ask for it. */
+  live?: Pick<LiveReaders, 'liveClients' | 'liveCompanies'>;
+  hosts?: KnownHosts;
+  readSystem?: () => Promise<SystemState>;
+  ignored?: IgnoredForwardingTally;
 }): Promise<ApiServer> {
   const lines: string[] = [];
   const sink = new Writable({
@@ -80,8 +92,11 @@ export async function startApiServer(parts: {
   const trustedProxies = compileIpMatcher(parts.trustsCallers ? parseIpRuleList(['127.0.0.1']).rules : []);
   const issuer = parts.issuer ?? 'http://localhost:3000';
   const reader = createOpenApiReader();
+  const clients = createClientService({ ...parts, hasher: quickHasher });
   const services = {
-    clients: createClientService({ ...parts, hasher: quickHasher }),
+    clients,
+    clientAddresses: createClientAddresses({ ...parts, ...(parts.live ?? nobodyLives), clients }),
+    system: createSystemService({ read: parts.readSystem ?? (() => Promise.reject(unavailable('nobody knows'))) }),
     companies: createCompanyService(parts),
     roles: { ...createRoleService(parts), ...createRoleCommands(parts) },
     users: { ...createUserService(parts), ...createUserCommands({ ...parts, hasher: quickHasher }) },
@@ -92,7 +107,7 @@ export async function startApiServer(parts: {
   const docs = createDocs({ issuer, apiDocs, isSignedIn: (ctx) => ctx.get('cookie') === SIGNED_IN });
   const api = createApi({ issuer, services, authenticator, log, checksReplies: true });
   const ports = [...(parts.middleware ?? []), docs, api];
-  const server = createServer(createHttpApp({ log, isHttps: false, trustedProxies, ports }));
+  const server = createServer(createHttpApp({ log, isHttps: false, trustedProxies, ignored: parts.ignored, ports }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

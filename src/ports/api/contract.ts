@@ -3,11 +3,13 @@
 import type { z } from 'zod';
 import type { ApiService } from '../../domain/api/api-service.ts';
 import type { AuditService } from '../../domain/audit/audit-service.ts';
+import type { ClientAddresses } from '../../domain/client/client-addresses.ts';
 import type { ClientService } from '../../domain/client/client-service.ts';
 import type { Caller } from '../../domain/access/caller.ts';
 import type { CompanyService } from '../../domain/company/company-service.ts';
 import type { RoleCommands } from '../../domain/role/role-commands.ts';
 import type { RoleService } from '../../domain/role/role-service.ts';
+import type { SystemService } from '../../domain/system/system-service.ts';
 import type { UserCommands } from '../../domain/user/user-commands.ts';
 import type { UserService } from '../../domain/user/user-service.ts';
 import type { AuthenticatedBearer } from './authentication.ts';
@@ -15,11 +17,13 @@ import type { VersionGuard } from './entity-tag.ts';
 
 export interface ApiServices {
   readonly clients: ClientService;
+  readonly clientAddresses: ClientAddresses;
   readonly companies: CompanyService;
   readonly roles: RoleService & RoleCommands;
   readonly users: UserService & UserCommands;
   readonly apis: ApiService;
   readonly audit: AuditService;
+  readonly system: SystemService;
 }
 
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -29,9 +29,15 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
     name: 'Client secrets',
     description: 'At most two live ones for each client, so that they can be rotated without an outage.',
   },
+  {
+    name: 'Client addresses',
+    description:
+      'Whether a client would be let in and why, from where it was seen, and the list of rules that covers that.',
+  },
   { name: 'Companies', description: 'Tenants, in a tree: a reseller manages the companies below its own.' },
   { name: 'Users', description: 'The people who sign in to the pages, with roles out of the same system as clients.' },
   { name: 'Roles', description: 'Named sets of privileges, and the catalogue of what can be granted.' },
   { name: 'APIs', description: 'What tokens are for, with their privileges, and the companies that may use them.' },
   { name: 'Audit', description: 'Who did what to what, from where, with what outcome.' },
+  { name: 'System', description: 'The installation itself.' },
 ];
