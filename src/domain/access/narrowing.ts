@@ -5,7 +5,7 @@ import type { LiveClient } from '../client/live-client.ts';
 import type { LiveCompany } from '../company/live-company.ts';
 import type { Caller, Reach } from './caller.ts';
 
-export type NarrowingTarget = Pick<LiveCompany, 'id' | 'name' | 'path' | 'reseller'>;
+type NarrowingTarget = Pick<LiveCompany, 'id' | 'name' | 'path' | 'reseller'>;
 
 /** By client within company: both are other objects once anything about them has changed. */
 const narrowed = new WeakMap<LiveCompany, WeakMap<LiveClient, LiveClient>>();
