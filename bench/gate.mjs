@@ -20,12 +20,12 @@ const DOCUMENT = new URL('../node_modules/@octokit/openapi/generated/api.github.
 const OPERATION = '/repos/octocat/hello-world/issues/17?per_page=5';
 
 async function call(url, token, method, path, body) {
-  const request = new Request(`${url}/api/v1${path}`, {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(`${url}/api/v1${path}`, {
     method,
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    ...(text === undefined ? {} : { body: text }),
   });
-  const response = await fetch(request);
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   return await response.json();
 }

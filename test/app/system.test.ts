@@ -1,6 +1,6 @@
 // What the system tells of itself over the Management API: put together from a real database and real requests.
 
-import { z } from 'zod';
+import type { z } from 'zod';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { createLog } from '../../src/base/log.ts';

@@ -20,11 +20,9 @@ export const systemSchema = z
       processes: count.meta({ description: 'Processes of Postern on this database.' }),
       migrations: z.array(text),
     }),
-    change_feed: z
-      .strictObject({ fresh: z.boolean(), age_ms: count })
-      .meta({
-        description: 'How changes made by other processes are heard of. While it is not fresh, memory is not trusted.',
-      }),
+    change_feed: z.strictObject({ fresh: z.boolean(), age_ms: count }).meta({
+      description: 'How changes made by other processes are heard of. While it is not fresh, memory is not trusted.',
+    }),
     connections: z.strictObject({ busy: count, idle: count, waiting: count }),
     audit_waiting: count.meta({ description: 'Audit events that are being stored.' }),
     trusted_proxies: z.array(text),

@@ -11,11 +11,9 @@ export const companySchema = z
   .strictObject({
     id: text,
     name: text,
-    parent_id: text
-      .nullable()
-      .meta({
-        description: 'The company above; null for the root company, and for your own: that one lies beyond your reach.',
-      }),
+    parent_id: text.nullable().meta({
+      description: 'The company above; null for the root company, and for your own: that one lies beyond your reach.',
+    }),
     reseller: z.boolean().meta({ description: 'May have companies below it, and holders of the role Reseller.' }),
     status: z
       .enum(['active', 'suspended'])
