@@ -78,9 +78,10 @@ function decideScope(held: readonly string[], api: GateApi, question: GateQuesti
   const { path } = question.original;
   // Some servers take `get` for GET.
   const method = question.original.method.toUpperCase();
+  const described = api.matcher.find(method, path);
   // Before `allow` can let it through: the server behind could read it as an operation that isn't open to this token.
-  if (!splitRequestPath(withoutQuery(path))) return { allowed: false, reason: 'ambiguous_path' };
-  const operation = api.matcher.find(method, path) ?? findTwin(api, method, path);
+  if (!described && !splitRequestPath(withoutQuery(path))) return { allowed: false, reason: 'ambiguous_path' };
+  const operation = described ?? findTwin(api, method, path);
   if (operation && operation.scopes.length > 0) return decideSets(held, operation.scopes);
   if (api.unknownOperations === 'allow') return undefined;
   return { allowed: false, reason: operation ? 'uncovered_operation' : 'unknown_operation' };
