@@ -4,28 +4,36 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import Koa from 'koa';
+import { createSystemReader } from '../../src/app/system-state.ts';
 import { createBcryptLanes } from '../../src/base/bcrypt-lanes.ts';
 import { createLog } from '../../src/base/log.ts';
+import { readSettings } from '../../src/config/read-settings.ts';
 import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
+import type { KnownHosts } from '../../src/domain/address/kept-restriction.ts';
 import { createApiService } from '../../src/domain/api/api-service.ts';
 import { createOpenApiReader } from '../../src/domain/api/openapi-reader.ts';
 import { type AuditAction, auditEvent } from '../../src/domain/audit/audit-event.ts';
 import { createAuditService } from '../../src/domain/audit/audit-service.ts';
+import { createClientAddresses } from '../../src/domain/client/client-addresses.ts';
 import { createClientService } from '../../src/domain/client/client-service.ts';
 import { createCompanyService } from '../../src/domain/company/company-service.ts';
 import { createGranting } from '../../src/domain/role/granting.ts';
 import { createRoleCommands } from '../../src/domain/role/role-commands.ts';
 import { createRoleService } from '../../src/domain/role/role-service.ts';
+import { createSystemService } from '../../src/domain/system/system-service.ts';
 import { createAccountService } from '../../src/domain/user/accounts.ts';
 import { createUserCommands } from '../../src/domain/user/user-commands.ts';
 import { createUserService } from '../../src/domain/user/user-service.ts';
+import { createIgnoredForwardingTally } from '../../src/ports/http/ignored-forwarding.ts';
 import { createIdentifyRequest, requestContext } from '../../src/ports/http/request-context.ts';
 import { createPageAssets } from '../../src/ports/pages/assets.ts';
 import type { PageServices } from '../../src/ports/pages/page.ts';
 import { createPages } from '../../src/ports/pages/pages.ts';
 import { createDataSource } from '../../src/storage/data-source.ts';
+import { readDatabaseFacts } from '../../src/storage/database-facts.ts';
 import { createFormGuard } from '../../src/storage/form-guard.ts';
 import { createPostgresStorage } from '../../src/storage/postgres-storage.ts';
+import { openLiveReaders } from '../support/live-readers.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { TEST_ISSUER } from '../support/template-database.ts';
 import { TestClock } from './test-clock.ts';
@@ -55,6 +63,27 @@ export interface TokenEvent {
   readonly ip?: string;
 }
 
+/** vpn.test stands for an address, every other name for nothing. */
+export const TEST_HOSTS: KnownHosts = {
+  resolve: (name) => (name === 'vpn.test' ? [{ family: 4, value: 0xc633_6407n }] : []),
+  ready: async () => undefined,
+  state: (name) => ({
+    name,
+    status: name === 'vpn.test' ? 'resolved' : 'no_such_name',
+    addresses: TEST_HOSTS.resolve(name),
+    since: new Date(Date.now() - 3 * 60 * 60 * 1000),
+    checkedAt: new Date(),
+    closesAt: null,
+    failure: null,
+  }),
+};
+
+const FIGURES = {
+  audit: { waiting: 0, stored: 0, batches: 0, lastBatch: 0, refused: 0 },
+  feed: { isFresh: true, ageMilliseconds: 120 },
+  pool: { busy: 1, idle: 3, waiting: 0 },
+};
+
 export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } = {}): Promise<PageServer> {
   const lines: string[] = [];
   const log = createLog('info', collectInto(lines));
@@ -74,9 +103,22 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
     },
   };
   const dummyHash = await lanes.hash('what nobody knows');
+  const live = await openLiveReaders(database.connection, TEST_HOSTS);
+  const clients = createClientService({ storage, hasher, clock, hosts: TEST_HOSTS });
+  const ignored = createIgnoredForwardingTally({ log, clock });
+  const settings = readSettings({ POSTERN_ISSUER: issuer, POSTERN_TRUSTED_PROXIES: '10.0.0.0/24' });
   const services = {
+    clientAddresses: createClientAddresses({ storage, clients, ...live, clock, hosts: TEST_HOSTS }),
+    system: createSystemService({
+      read: createSystemReader({
+        settings,
+        database: { facts: () => readDatabaseFacts(dataSource), figures: () => FIGURES },
+        ignored,
+        clock,
+      }),
+    }),
     apis: createApiService({ storage, clock, reader: createOpenApiReader() }),
-    clients: createClientService({ storage, hasher, clock }),
+    clients,
     companies: createCompanyService({ storage, clock }),
     roles: { ...createRoleService({ storage }), ...createRoleCommands({ storage, clock }) },
     granting: createGranting({ storage }),
@@ -87,7 +129,7 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
   const app = new Koa();
   app.use(
     requestContext({
-      identify: createIdentifyRequest({ trustedProxies: compileIpMatcher([]), log }),
+      identify: createIdentifyRequest({ trustedProxies: compileIpMatcher([]), log, ignored }),
       log,
     }) as Koa.Middleware,
   );
@@ -131,6 +173,7 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
         server.closeAllConnections();
       });
       await dataSource.destroy();
+      await live.close();
       await lanes.close();
       if (!isLost) await database.drop();
     },

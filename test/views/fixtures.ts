@@ -6,6 +6,7 @@ import type { ClientDetail } from '../../views/pages/client-detail.tsx';
 import type { ClientFormValues } from '../../views/pages/client-form.tsx';
 import type { ClientSecretRow } from '../../views/pages/client-secrets.tsx';
 import type { ClientRow } from '../../views/pages/clients-list.tsx';
+import type { SourceRow } from '../../views/parts/client-sources.tsx';
 import type { TokenRequest } from '../../views/parts/token-requests.tsx';
 
 export const now = new Date('2026-03-14T15:09:26Z');
@@ -106,7 +107,16 @@ export const client: ClientDetail = {
   status: 'active',
   company: { name: 'Contoso', href: '/companies/co_contoso' },
   role: { name: 'Company Admin', href: '/roles/company-admin' },
-  ipRestriction: { mode: 'enforce', rules: ['203.0.113.7', '10.0.0.0/8', '2001:db8:42::/48'] },
+  ipRestriction: { mode: 'enforce', rules: ['203.0.113.7', '10.0.0.0/8', '2001:db8:42::/48', 'vpn.contoso.test'] },
+  hosts: [
+    {
+      name: 'vpn.contoso.test',
+      words: 'It stands for 198.51.100.7, 2001:db8::7.',
+      tone: 'good',
+      since: ago(3 * day),
+      closesAt: null,
+    },
+  ],
   tokenLifetimeSeconds: 86_400,
   tokenFormat: 'jwt',
   defaultApi: 'Management API',
@@ -115,6 +125,26 @@ export const client: ClientDetail = {
   expiresAt: null,
   lastUsedAt: ago(4 * minute),
 };
+
+export const sources: readonly SourceRow[] = [
+  {
+    address: '203.0.113.7',
+    firstSeenAt: ago(29 * day),
+    lastSeenAt: ago(4 * minute),
+    uses: 41_022,
+    refusals: 0,
+    verdict: 'allowed',
+  },
+  {
+    address: '2001:db8:ffff:ffff:ffff:ffff:ffff:fffe',
+    firstSeenAt: ago(2 * hour),
+    lastSeenAt: ago(hour),
+    uses: 0,
+    refusals: 12,
+    verdict: 'refused',
+    allowHref: `/clients/${clientId(0)}/allow-address?address=2001%3Adb8%3Affff%3Affff%3Affff%3Affff%3Affff%3Afffe`,
+  },
+];
 
 export const secrets: readonly ClientSecretRow[] = [
   {

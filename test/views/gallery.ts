@@ -16,6 +16,7 @@ import { InvitationPage } from '../../views/pages/invitation.tsx';
 import { LoginPage } from '../../views/pages/login.tsx';
 import { OverviewPage } from '../../views/pages/overview.tsx';
 import { SetupPage } from '../../views/pages/setup.tsx';
+import { addressGallery } from './address-gallery.ts';
 import * as sample from './fixtures.ts';
 import { tenancyGallery } from './tenancy-gallery.ts';
 
@@ -83,6 +84,8 @@ const detail = {
   frame: frame('clients'),
   client: sample.client,
   secrets: sample.secrets,
+  sources: sample.sources,
+  hasMoreSources: true,
   requests: sample.requests,
   ...urls,
   mayWrite: true,
@@ -243,8 +246,15 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
   'client-fresh': () =>
     h(ClientDetailPage, {
       ...detail,
-      client: { ...sample.client, description: '', ipRestriction: { mode: 'off', rules: [] }, lastUsedAt: null },
+      client: {
+        ...sample.client,
+        description: '',
+        ipRestriction: { mode: 'off', rules: [] },
+        hosts: [],
+        lastUsedAt: null,
+      },
       secrets: sample.secrets.slice(0, 1),
+      sources: [],
       requests: [],
     }),
   'client-inactive': () =>
@@ -322,6 +332,7 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
       sessions: sessions.slice(0, 1),
     }),
   ...tenancyGallery,
+  ...addressGallery,
   error: () =>
     h(ErrorPage, {
       frame: frame(null),

@@ -16,7 +16,7 @@ import { UserFormPage, type UserFormPageProps } from '../../views/pages/user-for
 import { UserInvitedPage } from '../../views/pages/user-invited.tsx';
 import { UsersListPage, type UserRow, type UsersListPageProps } from '../../views/pages/users-list.tsx';
 import type { PickerApi } from '../../views/parts/privilege-picker.tsx';
-import { ago, day, frame, hostile, hour, longWord, mixedText } from './fixtures.ts';
+import { ago, client, day, frame, hostile, hour, longWord, mixedText } from './fixtures.ts';
 
 const names = ['Northwind Security', 'Contoso', 'Fabrikam', 'Acme', 'Globex'];
 
@@ -64,6 +64,7 @@ const company: CompanyDetailPageProps = {
     reseller: true,
     isRoot: false,
     ipRestriction: { mode: 'enforce', rules: ['203.0.113.0/24', 'vpn.contoso.test'] },
+    hosts: client.hosts,
     createdAt: ago(40 * day),
     updatedAt: ago(2 * day),
   },

@@ -2,6 +2,7 @@
 
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
+import { LinkButton } from '../parts/button.tsx';
 import { Copyable } from '../parts/copyable.tsx';
 import { Chosen, Facts, Panel, type Fact } from '../parts/panel.tsx';
 import { OutcomeMark } from '../parts/status.tsx';
@@ -26,6 +27,10 @@ export type AuditEventPageProps = {
     changes: readonly AuditChange[];
     /** Further facts by name, such as the scope of an issued token. */
     details: readonly { name: string; value: string }[];
+    /** Where the decision is explained as it would be now; undefined where there was none. */
+    explainHref?: string | undefined;
+    /** Where its address can be allowed; undefined where that would not help, or the reader may not. */
+    allowHref?: string | undefined;
   };
 };
 
@@ -80,6 +85,20 @@ export function AuditEventPage({ frame, event }: AuditEventPageProps) {
         crumbs={[{ href: '/audit', label: 'Audit log' }]}
         mark={<OutcomeMark outcome={event.outcome} />}
         lede={<RelativeTime at={event.at} now={frame.now} />}
+        actions={
+          <>
+            {event.allowHref && (
+              <LinkButton href={event.allowHref} icon="plus">
+                Allow this address
+              </LinkButton>
+            )}
+            {event.explainHref && (
+              <LinkButton href={event.explainHref} kind="primary">
+                Explain this decision
+              </LinkButton>
+            )}
+          </>
+        }
       />
       <section class="panel plain" aria-label="Facts">
         <div class="panel-body">

@@ -3,16 +3,19 @@
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { DialogLink, LinkButton, PostButton } from '../parts/button.tsx';
+import { ClientSources, type SourceRow } from '../parts/client-sources.tsx';
 import { ConfirmDialog, type Confirmation } from '../parts/confirm.tsx';
 import { Copyable } from '../parts/copyable.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
-import { IpRestriction } from '../parts/ip-restriction.tsx';
+import { IpRestriction, type HostView } from '../parts/ip-restriction.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Chosen, Facts, NameLink, Panel, type Fact } from '../parts/panel.tsx';
 import { SnippetTabs } from '../parts/snippet-tabs.tsx';
 import { ClientStatusMark, type ClientStatus } from '../parts/status.tsx';
 import { durationText, ExactTime, MaybeTime, RelativeTime } from '../parts/time.tsx';
 import { TokenRequests, type TokenRequest } from '../parts/token-requests.tsx';
+import { clientCheckHref } from './client-check.tsx';
+import { suggestHref } from './client-sources.tsx';
 import { clientHref } from './clients-list.tsx';
 import { ClientSecrets, secretDeletion, type ClientSecretRow } from './client-secrets.tsx';
 
@@ -26,6 +29,8 @@ export type ClientDetail = {
   /** `href` is undefined for a reader who may not see roles. */
   role: { name: string; href?: string | undefined };
   ipRestriction: { mode: 'off' | 'enforce' | 'report'; rules: readonly string[] };
+  /** What the host names among the rules stand for. */
+  hosts: readonly HostView[];
   tokenLifetimeSeconds: number;
   tokenFormat: 'jwt' | 'opaque';
   defaultApi: string;
@@ -39,6 +44,9 @@ export type ClientDetailPageProps = {
   frame: AppFrame;
   client: ClientDetail;
   secrets: readonly ClientSecretRow[];
+  /** From where it was seen lately, latest first. */
+  sources: readonly SourceRow[];
+  hasMoreSources: boolean;
   /** The latest ones, newest first; null for a reader who may not see the audit log. */
   requests: readonly TokenRequest[] | null;
   tokenUrl: string;
@@ -105,7 +113,11 @@ function factsOf(client: ClientDetail, now: Date): readonly Fact[] {
       term: 'Expires',
       value: client.expiresAt ? <ExactTime at={client.expiresAt} /> : <span class="muted">Never</span>,
     },
-    { term: 'IP restriction', value: <IpRestriction {...client.ipRestriction} />, wide: true },
+    {
+      term: 'IP restriction',
+      value: <IpRestriction {...client.ipRestriction} hosts={client.hosts} now={now} />,
+      wide: true,
+    },
   ];
 }
 
@@ -219,8 +231,49 @@ function RecentRequests(props: { client: ClientDetail; requests: readonly TokenR
   );
 }
 
+function SeenFrom(
+  props: Pick<ClientDetailPageProps, 'client' | 'sources' | 'hasMoreSources' | 'mayWrite'> & { now: Date },
+) {
+  const { client, sources, hasMoreSources, mayWrite, now } = props;
+  const href = clientHref(client.clientId);
+  return (
+    <Panel
+      id="sources"
+      title="Seen from"
+      lede="The addresses of the last 30 days, latest first."
+      actions={
+        <>
+          <LinkButton href={clientCheckHref(client.clientId)} size="small">
+            Would it be let in?
+          </LinkButton>
+          {mayWrite && sources.length > 0 && (
+            <LinkButton href={suggestHref(client.clientId)} size="small">
+              Suggest a list from use
+            </LinkButton>
+          )}
+          {hasMoreSources && (
+            <LinkButton href={`${href}/sources`} size="small">
+              All addresses
+            </LinkButton>
+          )}
+        </>
+      }
+      flush
+    >
+      {sources.length === 0 ? (
+        <EmptyState icon="search" title="Not seen lately">
+          As soon as this client asks for a token or uses one, you see here from where.
+        </EmptyState>
+      ) : (
+        <ClientSources sources={sources} now={now} />
+      )}
+    </Panel>
+  );
+}
+
 export function ClientDetailPage(props: ClientDetailPageProps) {
   const { frame, client, secrets, requests, tokenUrl, meUrl, mayWrite, secretFormId } = props;
+  const { sources, hasMoreSources } = props;
   return (
     <AppShell frame={frame} title={[client.name, 'Clients']}>
       <PageHeader
@@ -237,6 +290,7 @@ export function ClientDetailPage(props: ClientDetailPageProps) {
         </div>
       </section>
       <ClientSecrets client={client} secrets={secrets} now={frame.now} mayWrite={mayWrite} formId={secretFormId} />
+      <SeenFrom client={client} sources={sources} hasMoreSources={hasMoreSources} mayWrite={mayWrite} now={frame.now} />
       {requests && <RecentRequests client={client} requests={requests} now={frame.now} />}
       <Panel id="use" title="Use it" lede="Programs that get a token and call the API with it.">
         <SnippetTabs target={{ clientId: client.clientId, tokenUrl, meUrl }} />

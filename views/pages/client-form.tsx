@@ -1,6 +1,14 @@
 // The form for a client: what it is, what it may do, from where, and what its tokens are like.
 
-import { SelectField, TextAreaField, TextField, type FieldErrors, type SelectOption } from '../parts/field.tsx';
+import {
+  FieldFaults,
+  fieldId,
+  SelectField,
+  TextAreaField,
+  TextField,
+  type FieldErrors,
+  type SelectOption,
+} from '../parts/field.tsx';
 import { ErrorSummary } from '../parts/error-summary.tsx';
 import { CompanyField, companyLabel, type CompanyChoice } from '../parts/company-field.tsx';
 import { HiddenFields } from '../parts/confirm.tsx';
@@ -40,8 +48,20 @@ export type ClientFormProps = {
   apis: readonly SelectOption[];
   /** Where the administrator's own request came from. */
   yourAddress: string | null;
+  /** Where the form comes with the list that its use suggests; undefined for a client that was never used. */
+  suggestHref?: string | undefined;
+  /** From where it came lately and could no more, if this were saved; asked about before. */
+  lost?: LostSources | undefined;
   submitLabel: string;
   cancelHref: string;
+};
+
+export type LostSources = {
+  addresses: readonly string[];
+  /** More than are listed. */
+  left: number;
+  /** Sent with the form, it says that just these are meant. */
+  confirmation: string;
 };
 
 const labels = {
@@ -51,6 +71,7 @@ const labels = {
   role_id: 'Role',
   status: 'Status',
   ...ipLabels,
+  accept_lost: 'Addresses in use',
   token_lifetime: 'Token lifetime',
   token_format: 'Token format',
   default_api: 'Default API',
@@ -116,8 +137,35 @@ function TokenSettings({ values, errors, apis }: Pick<ClientFormProps, 'values' 
   );
 }
 
+function LostWarning({ lost, errors }: { lost: LostSources; errors: FieldErrors }) {
+  return (
+    <div class="lost-sources" id={fieldId('accept_lost')} tabindex={-1}>
+      <FieldFaults name="accept_lost" errors={errors} />
+      <ul class="chips">
+        {lost.addresses.map((address) => (
+          <li key={address}>
+            <code>{address}</code>
+          </li>
+        ))}
+      </ul>
+      {lost.left > 0 && <p class="muted">{`And ${lost.left.toLocaleString('en')} more.`}</p>}
+      <p>Add what is yours to the list, or choose “Save anyway” at the end of this form.</p>
+    </div>
+  );
+}
+
+function SuggestHelp({ href }: { href: string }) {
+  return (
+    <p class="address-help">
+      <a href={href}>Suggest a list from use</a>
+      <span>from where it came in the last 30 days. What you changed above is not kept.</span>
+    </p>
+  );
+}
+
 export function ClientForm(props: ClientFormProps) {
   const { action, hidden, values, errors, companies, roles, apis, yourAddress, submitLabel, cancelHref } = props;
+  const { suggestHref, lost } = props;
   return (
     <>
       <ErrorSummary errors={errors} fields={labels} />
@@ -171,19 +219,27 @@ export function ClientForm(props: ClientFormProps) {
             values={values}
             errors={errors}
             yourAddress={yourAddress}
+            help={suggestHref && <SuggestHelp href={suggestHref} />}
             hints={{
               off: 'Whoever has the secret gets in, from anywhere.',
               enforce: 'Only from the addresses below, when a token is issued and when it is used.',
               report:
                 'Let everything pass and record what the addresses below would refuse. Good for trying a list out.',
             }}
-          />
+          >
+            {lost && <LostWarning lost={lost} errors={errors} />}
+          </IpRestrictionFields>
         </FormSection>
         <TokenSettings values={values} errors={errors} apis={apis} />
         <div class="form-actions">
           <button type="submit" class="button primary">
             <span>{submitLabel}</span>
           </button>
+          {lost && (
+            <button type="submit" name="accept_lost" value={lost.confirmation} class="button danger-quiet">
+              <span>Save anyway</span>
+            </button>
+          )}
           <a class="button quiet" href={cancelHref}>
             <span>Cancel</span>
           </a>

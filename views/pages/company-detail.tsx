@@ -8,7 +8,7 @@ import { ConfirmDialog } from '../parts/confirm.tsx';
 import { Copyable } from '../parts/copyable.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Figure } from '../parts/figure.tsx';
-import { IpRestriction } from '../parts/ip-restriction.tsx';
+import { IpRestriction, type HostView } from '../parts/ip-restriction.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Chosen, Facts, Panel, type Fact } from '../parts/panel.tsx';
 import { CompanyStatusMark, type CompanyStatus } from '../parts/status.tsx';
@@ -30,6 +30,8 @@ export type CompanyDetail = {
   reseller: boolean;
   isRoot: boolean;
   ipRestriction: { mode: 'off' | 'enforce' | 'report'; rules: readonly string[] };
+  /** What the host names among the rules stand for. */
+  hosts: readonly HostView[];
   createdAt: Date;
   updatedAt: Date;
 };
@@ -71,7 +73,11 @@ function factsOf(company: CompanyDetail, above: readonly Crumb[], now: Date): re
     { term: 'Created', value: <RelativeTime at={company.createdAt} now={now} /> },
     { term: 'Changed', value: <RelativeTime at={company.updatedAt} now={now} /> },
     { term: 'Company ID', value: <Copyable id="company-id" value={company.id} what="company ID" /> },
-    { term: 'IP restriction', value: <IpRestriction {...company.ipRestriction} />, wide: true },
+    {
+      term: 'IP restriction',
+      value: <IpRestriction {...company.ipRestriction} hosts={company.hosts} now={now} />,
+      wide: true,
+    },
   ];
 }
 

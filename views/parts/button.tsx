@@ -17,11 +17,11 @@ function classOf(kind: ButtonKind = 'secondary', size: ButtonSize = 'normal'): s
   return size === 'small' ? `button ${kind} small` : `button ${kind}`;
 }
 
-export type LinkButtonProps = Look & { href: string };
+export type LinkButtonProps = Look & { href: string; label?: string };
 
-export function LinkButton({ kind, size, icon, children, href }: LinkButtonProps) {
+export function LinkButton({ kind, size, icon, children, href, label }: LinkButtonProps) {
   return (
-    <a class={classOf(kind, size)} href={href}>
+    <a class={classOf(kind, size)} href={href} aria-label={label}>
       {icon && <Icon name={icon} />}
       <span>{children}</span>
     </a>

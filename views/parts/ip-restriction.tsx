@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { TextAreaField, type FieldErrors } from './field.tsx';
 import { Icon } from './icon.tsx';
 import { RadioField, type RadioOption } from './radio-field.tsx';
+import { RelativeTime } from './time.tsx';
 
 export type IpRestrictionProps = {
   /** `ip_mode` is `off`, `enforce` or `report`; `ip_rules` are entries separated by commas, spaces or lines, as they were typed. */
@@ -11,6 +12,8 @@ export type IpRestrictionProps = {
   errors: FieldErrors;
   /** Where the administrator's own request came from. */
   yourAddress: string | null;
+  /** Stands beside the help with one's own address. */
+  help?: ComponentChildren;
   /** What each mode means, in the words of whatever is restricted. */
   hints: { off: string; enforce: string; report: string };
   /** Stands below the list. */
@@ -47,7 +50,7 @@ function AddressHelp({ yourAddress }: { yourAddress: string | null }) {
   );
 }
 
-export function IpRestrictionFields({ values, errors, yourAddress, hints, children }: IpRestrictionProps) {
+export function IpRestrictionFields({ values, errors, yourAddress, help, hints, children }: IpRestrictionProps) {
   return (
     <>
       <RadioField
@@ -64,15 +67,21 @@ export function IpRestrictionFields({ values, errors, yourAddress, hints, childr
           label={ipLabels.ip_rules}
           hint={
             <>
-              Single addresses or networks, IPv4 or IPv6, separated by lines, commas or spaces: <code>203.0.113.7</code>
-              , <code>10.0.0.0/8</code>, <code>2001:db8::/32</code>
+              Addresses, networks, ranges or host names, separated by lines, commas or spaces: <code>203.0.113.7</code>,{' '}
+              <code>10.0.0.0/8</code>, <code>2001:db8::/32</code>, <code>192.0.2.10-192.0.2.40</code>,{' '}
+              <code>gw.example.com</code>
             </>
           }
           mono
           rows={5}
           value={values.ip_rules}
           errors={errors}
-          after={<AddressHelp yourAddress={yourAddress} />}
+          after={
+            <>
+              <AddressHelp yourAddress={yourAddress} />
+              {help}
+            </>
+          }
         />
       </div>
       {children}
@@ -100,8 +109,59 @@ function Rules({ rules }: { rules: readonly string[] }) {
   );
 }
 
+/** What a host name among the rules stands for now. */
+export type HostView = {
+  name: string;
+  /** A sentence. */
+  words: string;
+  /** `good`: it matches somebody. */
+  tone: 'good' | 'warn' | 'bad';
+  /** Since when it stands for that; null while nothing has been heard. */
+  since: Date | null;
+  /** From when on it matches nobody if the DNS stays silent. */
+  closesAt: Date | null;
+};
+
+function HostList({ hosts, now }: { hosts: readonly HostView[]; now: Date }) {
+  return (
+    <dl class="hosts" aria-label="Host names">
+      {hosts.map(({ name, words, tone, since, closesAt }) => (
+        <div key={name}>
+          <dt>
+            <Icon name={tone === 'good' ? 'success' : tone === 'warn' ? 'warning' : 'stop'} />
+            <code>{name}</code>
+          </dt>
+          <dd>
+            {words}
+            {since && (
+              <span class="muted">
+                {' '}
+                Since <RelativeTime at={since} now={now} />.
+              </span>
+            )}
+            {closesAt && (
+              <span class="muted">
+                {' '}
+                Closes <RelativeTime at={closesAt} now={now} />.
+              </span>
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+type StoredRestriction = {
+  mode: 'off' | 'enforce' | 'report';
+  rules: readonly string[];
+  /** Of the host names among the rules. */
+  hosts?: readonly HostView[];
+  now: Date;
+};
+
 /** A stored restriction, for reading. */
-export function IpRestriction({ mode, rules }: { mode: 'off' | 'enforce' | 'report'; rules: readonly string[] }) {
+export function IpRestriction({ mode, rules, hosts = [], now }: StoredRestriction) {
   if (mode === 'off') return <>{modeWords.off}</>;
   const hidden = rules.slice(rulesShown);
   return (
@@ -114,6 +174,7 @@ export function IpRestriction({ mode, rules }: { mode: 'off' | 'enforce' | 'repo
           <Rules rules={hidden} />
         </details>
       )}
+      {hosts.length > 0 && <HostList hosts={hosts} now={now} />}
     </>
   );
 }

@@ -1,5 +1,6 @@
 // Recent requests for tokens: who asked, from where, what came of it and why.
 
+import { LinkButton } from './button.tsx';
 import { Copyable } from './copyable.tsx';
 import { Chosen } from './panel.tsx';
 import { OutcomeMark } from './status.tsx';
@@ -19,6 +20,8 @@ export type TokenRequest = {
   address: string | null;
   /** The client that asked; `href` is null when there is no such client. */
   client: { name: string; href: string | null };
+  /** Where its address can be allowed; undefined where that would not help, or the reader may not. */
+  allowHref?: string | undefined;
 };
 
 export type TokenRequestsProps = {
@@ -70,10 +73,21 @@ export function TokenRequests({ caption, requests, now, showClient }: TokenReque
       cell: (request) => <Copyable id={`ref-${request.id}`} value={request.requestId} what="reference" cut />,
     },
   ];
+  const actions: Column<TokenRequest> = {
+    head: 'Actions',
+    kind: 'actions',
+    cell: ({ address, allowHref }) =>
+      allowHref && (
+        <LinkButton href={allowHref} size="small" label={`Allow ${address ?? 'this address'}`}>
+          Allow
+        </LinkButton>
+      ),
+  };
+  const mayAllow = requests.some(({ allowHref }) => allowHref !== undefined);
   return (
     <Table
       caption={caption}
-      columns={showClient ? [time, client, ...rest] : [time, ...rest]}
+      columns={[time, ...(showClient ? [client] : []), ...rest, ...(mayAllow ? [actions] : [])]}
       rows={requests}
       rowKey={(request) => request.id}
     />

@@ -66,8 +66,10 @@ export interface ClientAddresses {
   lostBy(caller: Caller, clientId: string, restriction: IpRestriction): Promise<readonly ClientSource[]>;
   /** Adds the address to its list; the mode stays. */
   allow(caller: Caller, clientId: string, address: string): Promise<AllowedAddress>;
-  /** What the host names among its rules stand for. Waits for names not heard of before, 1.5 s at most. */
-  hostsOf(client: ClientSummary): Promise<readonly HostState[]>;
+  /** What the restriction says to an address now. */
+  judge(client: { readonly ipRestriction: IpRestriction }): (ip: string) => SourceVerdict;
+  /** What the host names among the rules of a client or company stand for. Waits for names not heard of before, 1.5 s at most. */
+  hostsOf(client: { readonly ipRestriction: IpRestriction }): Promise<readonly HostState[]>;
 }
 
 interface Parts {
@@ -111,6 +113,7 @@ export function createClientAddresses(parts: Parts): ClientAddresses {
       return lostSources(sources, restriction, hosts);
     },
     allow: (caller, clientId, address) => allowAddress(parts, caller, clientId, address),
+    judge: ({ ipRestriction }) => judgeSources(ipRestriction, hosts),
     async hostsOf({ ipRestriction }) {
       const names = hostNamesAmong(ipRestriction.rules).map(({ name }) => name);
       if (names.length > 0) await hosts?.ready(names);

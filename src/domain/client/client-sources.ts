@@ -54,13 +54,16 @@ export function lostSources(
 
 const NAMED = 10;
 
-/** For who saves it all the same; none when nothing is lost. */
-export function noticesOfLost(lost: readonly ClientSource[]): readonly PointedDetail[] {
+/** For who saves it all the same; none when nothing is lost. `named`: how many addresses are in the sentence, 0 for none. */
+export function noticesOfLost(lost: readonly ClientSource[], named = NAMED): readonly PointedDetail[] {
   if (lost.length === 0) return [];
-  const named = lost.slice(0, NAMED).map(({ ip }) => ip);
-  const left = lost.length - named.length;
-  const list = named.join(', ') + (left > 0 ? ` and ${left.toLocaleString('en')} more` : '');
+  const left = lost.length - named;
+  const list = lost
+    .slice(0, named)
+    .map(({ ip }) => ip)
+    .join(', ');
+  const names = named === 0 ? '' : `: ${list}${left > 0 ? ` and ${left.toLocaleString('en')} more` : ''}`;
   const from = lost.length === 1 ? 'an address' : `${lost.length.toLocaleString('en')} addresses`;
-  const detail = `This list refuses ${from} from which the client came in the last ${SOURCE_DAYS} days: ${list}.`;
+  const detail = `This list refuses ${from} from which the client came in the last ${SOURCE_DAYS} days${names}.`;
   return [{ pointer: '/ip_restriction/rules', detail }];
 }

@@ -5,7 +5,7 @@ import { AuditListPage } from '../../../views/pages/audit-list.tsx';
 import type { Caller } from '../../domain/access/caller.ts';
 import { AUDIT_ACTIONS, type AuditAction, type AuditChanges, type AuditEvent } from '../../domain/audit/audit-event.ts';
 import type { AuditFilter } from '../../domain/stores.ts';
-import { toAuditRow } from './audit-words.ts';
+import { decisionLinks, toAuditRow } from './audit-words.ts';
 import { companyOptions } from './company-choice.ts';
 import { type Answer, behind, page, type PageRoute, type SignedInVisit } from './page.ts';
 import { choiceOf, hrefOf, idOf, parseQuery, type Query, textOf } from './query.ts';
@@ -112,6 +112,7 @@ async function showEvent(visit: SignedInVisit): Promise<Answer> {
         userAgent: event.userAgent,
         changes: toChanges(event.changes ?? {}),
         details: Object.entries(event.details ?? {}).map(([name, value]) => ({ name, value })),
+        ...decisionLinks(event, caller),
       },
     }),
   );

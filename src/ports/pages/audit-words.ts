@@ -1,9 +1,14 @@
 // Audit events as the pages tell them: reasons in words, parties with links, token requests as rows.
 import type { AuditParty as PartyView, AuditRow } from '../../../views/pages/audit-list.tsx';
+import { allowAddressHref, clientCheckHref } from '../../../views/pages/client-check.tsx';
 import type { TokenRequest } from '../../../views/parts/token-requests.tsx';
 import { type Caller, mayCall } from '../../domain/access/caller.ts';
 import { ROOT_COMPANY_ID } from '../../domain/company/company.ts';
-import type { AuditEvent, AuditParty } from '../../domain/audit/audit-event.ts';
+import type { AuditAction, AuditEvent, AuditParty } from '../../domain/audit/audit-event.ts';
+import { hrefOf } from './query.ts';
+
+/** An address that cannot be told, in a question about access. */
+export const UNKNOWN_ADDRESS = 'unknown';
 
 /** What an administrator understands; codes that are not here are shown with spaces. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -64,6 +69,31 @@ function hrefOfParty(party: AuditParty, event: AuditEvent, caller: Caller): stri
 function isPerhapsBeyond(party: AuditParty, event: AuditEvent, caller: Caller): boolean {
   if (party !== event.actor || party.type !== 'user' || party.id === caller.id) return false;
   return !caller.reach.subtree || caller.reach.companyId !== ROOT_COMPANY_ID;
+}
+
+/** Events of which the access decision is a part. */
+const DECISIONS: ReadonlySet<AuditAction> = new Set([
+  'token.issued',
+  'token.refused',
+  'token.use_refused',
+  'token.use_reported',
+]);
+
+/** From a decision to what it would be now, and to letting the address in. */
+export function decisionLinks(
+  event: AuditEvent,
+  caller: Caller,
+): { readonly explainHref?: string; readonly allowHref?: string } {
+  const { actor, ip, details, reason } = event;
+  if (!DECISIONS.has(event.action) || actor.type !== 'client' || !hrefOfParty(actor, event, caller)) return {};
+  const explainHref = hrefOf(clientCheckHref(actor.id), {
+    address: ip ?? UNKNOWN_ADDRESS,
+    scope: details?.['scope'],
+    resource: details?.['resource'] ?? details?.['audience'],
+    company_id: details?.['company_id'],
+  });
+  const mayAllow = reason === 'address_refused' && ip !== null && mayCall(caller, 'clients:write');
+  return { explainHref, ...(mayAllow ? { allowHref: allowAddressHref(actor.id, ip) } : {}) };
 }
 
 export function toPartyView(party: AuditParty, event: AuditEvent, caller: Caller): PartyView {

@@ -1,6 +1,7 @@
 // One client: its facts, its secrets, what became of its latest requests, and ready-made programs.
 import { h } from 'preact';
-import { type ClientDetail, ClientDetailPage } from '../../../views/pages/client-detail.tsx';
+import { ClientDetailPage } from '../../../views/pages/client-detail.tsx';
+import { allowAddressHref } from '../../../views/pages/client-check.tsx';
 import { companyHref } from '../../../views/pages/companies-list.tsx';
 import { roleHref } from '../../../views/pages/roles-list.tsx';
 import type { TokenRequest } from '../../../views/parts/token-requests.tsx';
@@ -8,21 +9,27 @@ import { mayCall } from '../../domain/access/caller.ts';
 import type { AuditEvent } from '../../domain/audit/audit-event.ts';
 import type { ClientSummary } from '../../domain/client/client.ts';
 import { toTokenRequest } from './audit-words.ts';
+import { toSourceRow } from './client-address-pages.ts';
+import { findHosts } from './host-views.ts';
 import { findApiNames } from './api-names.ts';
 import { shownStatus } from './client-list-page.ts';
+import { mayChange } from './client-rights.ts';
 import { createFormId } from './form-once.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
 import { idOf } from './query.ts';
 
 const REQUESTS_SHOWN = 10;
+const SOURCES_SHOWN = 10;
 
 export async function showClient(visit: SignedInVisit): Promise<Answer> {
   const { caller, services, params, parts, now } = visit;
   const client = await services.clients.get(caller, idOf(params, 'clientId', 'client'));
-  const [apis, requests, mayWrite] = await Promise.all([
+  const mayWrite = await mayChange(visit, client);
+  const [apis, requests, sources, hosts] = await Promise.all([
     findApiNames(visit, client.companyId),
-    mayCall(caller, 'audit:read') ? findRequests(visit, client.clientId) : null,
-    mayChange(visit, client),
+    mayCall(caller, 'audit:read') ? findRequests(visit, client, mayWrite) : null,
+    services.clientAddresses.sources(caller, client.clientId, { limit: SOURCES_SHOWN }),
+    findHosts(visit, client),
   ]);
   const company = caller.reach.subtree
     ? {
@@ -38,8 +45,17 @@ export async function showClient(visit: SignedInVisit): Promise<Answer> {
   return page((frame) =>
     h(ClientDetailPage, {
       frame,
-      client: toDetail(client, company, role, apis.get(client.defaultApi) ?? client.defaultApi, now),
+      client: {
+        ...client,
+        company,
+        role,
+        status: shownStatus(client, now),
+        defaultApi: apis.get(client.defaultApi) ?? client.defaultApi,
+        hosts,
+      },
       secrets: client.secrets.map(({ lastUsedIp, ...secret }) => ({ ...secret, lastUsedAddress: lastUsedIp })),
+      sources: sources.items.map((source) => toSourceRow(source, client, mayWrite)),
+      hasMoreSources: sources.nextCursor !== null,
       requests,
       tokenUrl: `${parts.issuer}/oauth2/token`,
       meUrl: `${parts.issuer}/api/v1/me`,
@@ -49,18 +65,14 @@ export async function showClient(visit: SignedInVisit): Promise<Answer> {
   );
 }
 
-function toDetail(
-  client: ClientSummary,
-  company: ClientDetail['company'],
-  role: ClientDetail['role'],
-  defaultApi: string,
-  now: Date,
-): ClientDetail {
-  return { ...client, company, role, status: shownStatus(client, now), defaultApi };
-}
-
 /** Each kind is a list of its own for storage; the newest of both are the newest of all. */
-async function findRequests({ caller, services }: SignedInVisit, clientId: string): Promise<TokenRequest[]> {
+async function findRequests(
+  { caller, services }: SignedInVisit,
+  client: ClientSummary,
+  mayWrite: boolean,
+): Promise<TokenRequest[]> {
+  const { clientId } = client;
+  const judge = services.clientAddresses.judge(client);
   const newest = { limit: REQUESTS_SHOWN, order: 'desc' as const };
   const [issued, refused] = await Promise.all([
     services.audit.list(caller, { clientId, action: 'token.issued' }, newest),
@@ -69,16 +81,16 @@ async function findRequests({ caller, services }: SignedInVisit, clientId: strin
   return [...issued.items, ...refused.items]
     .sort(newestFirst)
     .slice(0, REQUESTS_SHOWN)
-    .map((event) => toTokenRequest(event, caller));
+    .map((event) => {
+      const isKeptOut =
+        mayWrite && event.reason === 'address_refused' && event.ip !== null && judge(event.ip) !== 'allowed';
+      return {
+        ...toTokenRequest(event, caller),
+        allowHref: isKeptOut ? allowAddressHref(clientId, event.ip) : undefined,
+      };
+    });
 }
 
 function newestFirst(one: AuditEvent, other: AuditEvent): number {
   return Number(BigInt(other.id) - BigInt(one.id));
-}
-
-/** Nobody changes what is stronger than they are, so nothing of the kind is offered. The domain decides again at the act. */
-async function mayChange({ caller, services }: SignedInVisit, client: ClientSummary): Promise<boolean> {
-  if (!mayCall(caller, 'clients:write')) return false;
-  const roles = await services.granting.rolesFor(caller, client.companyId);
-  return roles.find(({ id }) => id === client.roleId)?.isGrantable ?? true;
 }

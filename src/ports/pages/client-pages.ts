@@ -1,4 +1,5 @@
 // Everything under /clients: which handler answers what, and what it takes to be let in.
+import { allowAddress, confirmAllowing, showCheck, showSources } from './client-address-pages.ts';
 import { showClient } from './client-detail-page.ts';
 import { saveClient, setStatus, showEdit } from './client-edit-pages.ts';
 import {
@@ -32,6 +33,15 @@ export const clientRoutes: readonly PageRoute[] = [
     formAt: (params) => `${formAt(params)}/edit`,
   },
   { path: '/clients/:clientId/edit', place, get: write(showEdit) },
+  { path: '/clients/:clientId/check', place, get: read(showCheck) },
+  { path: '/clients/:clientId/sources', place, get: read(showSources) },
+  {
+    path: '/clients/:clientId/allow-address',
+    place,
+    get: write(confirmAllowing),
+    post: write(allowAddress),
+    formAt,
+  },
   { path: '/clients/:clientId/status', place, post: write(setStatus), formAt },
   { path: '/clients/:clientId/delete', place, get: write(confirmDeletion), post: write(deleteClient), formAt },
   { path: '/clients/:clientId/revoke-tokens', place, get: write(confirmRevocation), post: write(revokeTokens), formAt },

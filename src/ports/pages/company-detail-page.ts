@@ -7,6 +7,7 @@ import type { CompanySummary } from '../../domain/company/company-store.ts';
 import { ROOT_COMPANY_ID } from '../../domain/company/company.ts';
 import { mayAct } from '../../domain/user/acting.ts';
 import { shownCompanyStatus, toCompanyRow } from './company-list-page.ts';
+import { findHosts } from './host-views.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
 import { idOf } from './query.ts';
 
@@ -16,9 +17,10 @@ export async function showCompany(visit: SignedInVisit): Promise<Answer> {
   const { caller, services } = visit;
   const company = await findCompany(visit);
   const mayHaveBelow = company.reseller || company.parentId === null;
-  const [contents, names, below] = await Promise.all([
+  const [contents, names, hosts, below] = await Promise.all([
     services.companies.contents(caller, company.id),
     services.companies.namesOf(caller, idsAbove(company)),
+    findHosts(visit, company),
     mayHaveBelow ? services.companies.list(caller, { parentId: company.id }, { limit: SHOWN_BELOW }) : null,
   ]);
   const above = idsAbove(company).flatMap((id) => {
@@ -35,6 +37,7 @@ export async function showCompany(visit: SignedInVisit): Promise<Answer> {
         reseller: company.reseller,
         isRoot: company.id === ROOT_COMPANY_ID,
         ipRestriction: company.ipRestriction,
+        hosts,
         createdAt: company.createdAt,
         updatedAt: company.updatedAt,
       },

@@ -26,6 +26,7 @@ const WAYS_BACK: Readonly<Record<Exclude<Place, null>, Action>> = {
   roles: { href: '/roles', label: 'Go to the roles' },
   users: { href: '/users', label: 'Go to the users' },
   audit: { href: '/audit', label: 'Go to the audit log' },
+  system: { href: '/system', label: 'System' },
   account: { href: '/account', label: 'Go to your account' },
 };
 

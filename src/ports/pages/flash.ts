@@ -12,6 +12,9 @@ const CODES = [
   'client_deactivated',
   'client_deleted',
   'client_tokens_ended',
+  'address_allowed',
+  'address_let_in_already',
+  'address_unrestricted',
   'secret_deleted',
   'acting',
   'acting_ended',
@@ -159,6 +162,12 @@ export function toFlash({ code, subject = 'it', details }: FlashMessage): Flash 
       return { tone: 'good', text: `Deleted ${subject} with its secrets and tokens.` };
     case 'client_tokens_ended':
       return { tone: 'good', text: `Ended all tokens of ${subject}.` };
+    case 'address_allowed':
+      return { tone: 'good', text: `${subject} is on the list of this client now.` };
+    case 'address_let_in_already':
+      return { tone: 'info', text: `A rule of this client lets ${subject} in already. Nothing was changed.` };
+    case 'address_unrestricted':
+      return { tone: 'info', text: `This client may come from anywhere, ${subject} too. Nothing was changed.` };
     case 'secret_deleted':
       return { tone: 'good', text: `Deleted the secret ending in ${subject}.` };
     case 'password_changed':

@@ -30,6 +30,7 @@ const WORK: readonly Entry[] = [
 ];
 
 const REST: readonly Entry[] = [
+  { place: 'system', item: { href: '/system', label: 'System', icon: 'system' }, privilege: 'system:read' },
   { place: null, item: { href: '/docs', label: 'API docs', icon: 'docs' } },
   { place: 'account', item: { href: '/account', label: 'Account', icon: 'account' } },
 ];

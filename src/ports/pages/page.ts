@@ -7,11 +7,13 @@ import type { Log } from '../../base/log.ts';
 import type { Caller, Origin } from '../../domain/access/caller.ts';
 import type { ApiService } from '../../domain/api/api-service.ts';
 import type { AuditService } from '../../domain/audit/audit-service.ts';
+import type { ClientAddresses } from '../../domain/client/client-addresses.ts';
 import type { ClientService } from '../../domain/client/client-service.ts';
 import type { CompanyService } from '../../domain/company/company-service.ts';
 import type { Granting } from '../../domain/role/granting.ts';
 import type { RoleCommands } from '../../domain/role/role-commands.ts';
 import type { RoleService } from '../../domain/role/role-service.ts';
+import type { SystemService } from '../../domain/system/system-service.ts';
 import type { AccountService, PageVisitor } from '../../domain/user/account-service.ts';
 import type { UserCommands } from '../../domain/user/user-commands.ts';
 import type { UserService } from '../../domain/user/user-service.ts';
@@ -29,12 +31,14 @@ export interface FormGuard {
 
 export interface PageServices {
   readonly clients: ClientService;
+  readonly clientAddresses: ClientAddresses;
   readonly companies: CompanyService;
   readonly apis: ApiService;
   readonly roles: RoleService & RoleCommands;
   readonly granting: Granting;
   readonly users: UserService & UserCommands;
   readonly audit: AuditService;
+  readonly system: SystemService;
   readonly accounts: AccountService;
 }
 
@@ -72,7 +76,8 @@ export interface SignedInVisit extends Visit {
 }
 
 /** The part of the navigation that a page belongs to; null for none. */
-export type Place = 'overview' | 'clients' | 'companies' | 'apis' | 'roles' | 'users' | 'audit' | 'account' | null;
+export type Place =
+  'overview' | 'clients' | 'companies' | 'apis' | 'roles' | 'users' | 'audit' | 'system' | 'account' | null;
 
 export type Answer =
   | {

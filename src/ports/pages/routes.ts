@@ -9,6 +9,7 @@ import { overviewRoutes } from './overview-page.ts';
 import type { PageRoute } from './page.ts';
 import { roleRoutes } from './role-pages.ts';
 import { signInRoutes } from './sign-in-pages.ts';
+import { systemRoutes } from './system-page.ts';
 import { userRoutes } from './user-pages.ts';
 
 export const routes: readonly PageRoute[] = [
@@ -21,5 +22,6 @@ export const routes: readonly PageRoute[] = [
   ...roleRoutes,
   ...apiRoutes,
   ...auditRoutes,
+  ...systemRoutes,
   ...accountRoutes,
 ];
