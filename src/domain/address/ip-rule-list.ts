@@ -1,9 +1,11 @@
 // A whole list of IP rules as pasted or sent, and the IP restriction that is kept of it.
 
-import { MAX_RULE_LENGTH, parseIpRule, type IpRule } from './ip-rule.ts';
+import { MAX_RULE_LENGTH, parseIpRule, type IpRule, type IpRuleResult } from './ip-rule.ts';
 import { splitRuleText } from './rule-entries.ts';
 
 export const MAX_IP_RULES = 10_000;
+/** Each is looked up over and over, and asked about at every call that no address settles. */
+export const MAX_HOST_NAMES = 100;
 
 /** `index` counts the entries as given, from 0, whether or not they became rules. */
 export interface IpRuleNotice {
@@ -26,8 +28,8 @@ export interface IpRuleList {
 
 /**
  * Reads entries in text (separated by commas, spaces or line ends) or one entry per string. A rule that is there
- * already is dropped with a notice. Reading stops with a fault when rules and faults together pass 10,000, so that a
- * reply stays finite; `rules` are worth saving only when `faults` is empty.
+ * already is dropped with a notice. Host names beyond 100 are faults. Reading stops with a fault when rules and faults together pass
+ * 10,000, so that a reply stays finite; `rules` are worth saving only when `faults` is empty.
  */
 export function parseIpRuleList(entries: string | readonly string[]): IpRuleList {
   const given = typeof entries === 'string' ? splitRuleText(entries) : entries;
@@ -35,18 +37,22 @@ export function parseIpRuleList(entries: string | readonly string[]): IpRuleList
   const rules: IpRule[] = [];
   const notices: IpRuleNotice[] = [];
   const faults: IpRuleFault[] = [];
+  let hostNames = 0;
   for (const [index, entry] of given.entries()) {
-    const result = parseIpRule(entry);
-    const earlier = result.ok ? seen.get(result.rule.text) : undefined;
-    if (earlier !== undefined && result.ok) {
-      notices.push({ index, detail: `${result.rule.text} is in the list already, as entry ${earlier + 1}.` });
+    const parsed = parseIpRule(entry);
+    const earlier = parsed.ok ? seen.get(parsed.rule.text) : undefined;
+    if (earlier !== undefined && parsed.ok) {
+      notices.push({ index, detail: `${parsed.rule.text} is in the list already, as entry ${earlier + 1}.` });
       continue;
     }
     if (rules.length + faults.length === MAX_IP_RULES) {
       faults.push({ index, entry: clip(entry), detail: TOO_MANY });
       break;
     }
+    const isHost = parsed.ok && parsed.rule.kind === 'host';
+    const result = isHost && hostNames === MAX_HOST_NAMES ? TOO_MANY_HOST_NAMES : parsed;
     if (result.ok) {
+      if (isHost) hostNames += 1;
       seen.set(result.rule.text, index);
       rules.push(result.rule);
       notices.push(...result.notices.map((detail) => ({ index, detail })));
@@ -55,6 +61,10 @@ export function parseIpRuleList(entries: string | readonly string[]): IpRuleList
   return { rules, notices, faults };
 }
 
+const TOO_MANY_HOST_NAMES: IpRuleResult = {
+  ok: false,
+  detail: `A list has at most ${MAX_HOST_NAMES} host names. Name the networks that they stand for, or give several addresses one name.`,
+};
 const TOO_MANY = 'A list has at most 10,000 rules. Join neighbouring addresses into networks or ranges.';
 
 function clip(entry: string): string {

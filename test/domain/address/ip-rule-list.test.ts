@@ -45,6 +45,17 @@ test('10,000 rules are accepted, with duplicates beside them; the next one is a 
   expect(over.faults).toEqual([{ index: 10_000, entry: '192.0.2.1', detail: expect.stringContaining('10,000') }]);
 });
 
+test('100 host names are accepted; each further one is a fault at its entry, and addresses beside them are not', () => {
+  const names = Array.from({ length: 100 }, (_, at) => `gw${at}.example.com`);
+  expect(parseIpRuleList([...names, 'gw0.example.com', '192.0.2.1'])).toMatchObject({ faults: [] });
+  const over = parseIpRuleList([...names, 'one.example.com', '192.0.2.1', 'two.example.com']);
+  expect(over.rules).toHaveLength(101);
+  expect(over.faults).toEqual([
+    { index: 100, entry: 'one.example.com', detail: expect.stringContaining('at most 100 host names') },
+    { index: 102, entry: 'two.example.com', detail: expect.stringContaining('at most 100 host names') },
+  ]);
+});
+
 test('a megabyte of nonsense gets at most 10,001 faults, and a giant entry comes back cut', () => {
   expect(parseIpRuleList('x '.repeat(500_000)).faults).toHaveLength(10_001);
   const [fault] = parseIpRuleList(['1'.repeat(1_000_000)]).faults;
