@@ -1,7 +1,9 @@
 // As many events as operations: none lost, none twice, whatever comes at once.
+import { setTimeout as pause } from 'node:timers/promises';
 import { makeInstallation, requestToken, settle } from './installation.mjs';
 
 const AT_ONCE = 32;
+const MAX_TRIES = 20;
 
 export async function countEvents(operations) {
   const installation = await makeInstallation({ POSTERN_TRUSTED_PROXIES: '127.0.0.1' });
@@ -17,7 +19,7 @@ export async function countEvents(operations) {
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
         for (let number = next++; number < operations; number = next++) {
-          const { action, isDone, answer } = await operate(installation, client, token, number);
+          const { action, isDone, answer } = await operatePatiently(installation, client, token, number);
           if (isDone) expected.set(action, (expected.get(action) ?? 0) + 1);
           else unexpected.push({ action, ...answer });
         }
@@ -41,6 +43,15 @@ export async function countEvents(operations) {
     };
   } finally {
     installation.discard();
+  }
+}
+
+/** 503 means that nothing was done, and asks to come again. */
+async function operatePatiently(installation, client, token, number) {
+  for (let tries = 0; ; tries += 1) {
+    const done = await operate(installation, client, token, number);
+    if (done.isDone || done.answer.status !== 503 || tries === MAX_TRIES) return done;
+    await pause(500);
   }
 }
 

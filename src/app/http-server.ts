@@ -1,5 +1,12 @@
 // The HTTP server: sockets, limits and time-outs, what is answered to what is no HTTP, and how it ends without dropping anybody.
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../base/log.ts';
@@ -65,7 +72,7 @@ export function createHttpServer(
       keepAliveTimeout: limits.keepAliveMilliseconds,
       connectionsCheckingInterval: 1_000,
     },
-    (request, response) => {
+    oneAtATime((request, response) => {
       if (isDraining) response.shouldKeepAlive = false;
       underWay.add(response);
       if (record) {
@@ -79,13 +86,13 @@ export function createHttpServer(
       response.on('close', forget);
       if (held) held.push(() => void handle(request, response));
       else handle(request, response);
-    },
+    }),
   );
   // By number Node would drop the last ones without a word, among them the X-Forwarded-For of our proxy. Their size is bounded.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections;
   server.timeout = limits.idleMilliseconds;
-  refuseWhatIsNoRequest(server, log);
+  refuseWhatIsNoRequest(server, underWay, log);
   cutStalledAnswers(server, underWay, limits.stalledMilliseconds);
   return {
     listen: (port, host) => listen(server, port, host, log),
@@ -103,6 +110,25 @@ export function createHttpServer(
       held = undefined;
       return await closed;
     },
+  };
+}
+
+/**
+ * Requests that come on one connection without waiting are answered in turn, each when the one before it is done. Node would begin
+ * all of them: a few kilobytes of requests would make megabytes of answers wait for somebody who reads none.
+ */
+function oneAtATime(begin: (request: IncomingMessage, response: ServerResponse) => void): RequestListener {
+  const latest = new WeakMap<Socket, ServerResponse>();
+  return (request, response) => {
+    const { socket } = request;
+    const before = latest.get(socket);
+    latest.set(socket, response);
+    if (!before || before.closed) begin(request, response);
+    else {
+      before.once('close', () => {
+        if (!socket.destroyed) begin(request, response);
+      });
+    }
   };
 }
 
@@ -190,15 +216,14 @@ async function close(
 const LINGER_MILLISECONDS = 500;
 const DROP_LOG_MILLISECONDS = 60_000;
 
-function refuseWhatIsNoRequest(server: Server, log: Log): void {
+function refuseWhatIsNoRequest(server: Server, underWay: ReadonlySet<ServerResponse>, log: Log): void {
   const refused = new WeakSet<Duplex>();
-  const answering = new WeakMap<Duplex, ServerResponse>();
-  server.on('request', (request, response) => answering.set(request.socket, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (refused.has(socket)) return;
     refused.add(socket);
-    const response = answering.get(socket);
-    const isMidAnswer = response !== undefined && response.headersSent && !response.writableFinished;
+    const isMidAnswer = [...underWay].some(
+      (each) => each.socket === socket && each.headersSent && !each.writableFinished,
+    );
     if (error.code === 'ECONNRESET' || !socket.writable || isMidAnswer) {
       socket.destroy();
       return;

@@ -139,6 +139,42 @@ describe('what is too slow', () => {
     await eventually('the port sees the end of the body', () => ending !== undefined);
   });
 
+  test('requests that come without waiting are answered in order, each when the one before it is done', async () => {
+    const begun: string[] = [];
+    const held = new Map<string, () => void>();
+    const holding: Port = async (ctx) => {
+      begun.push(ctx.path);
+      await new Promise<void>((resolve) => held.set(ctx.path, resolve));
+      ctx.body = `<${ctx.path}>`;
+    };
+    const { port } = await start(holding);
+    const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
+    const answer = sendRaw(port, get('/1') + get('/2') + get('/3', 'Connection: close\r\n'));
+    for (const [at, path] of ['/1', '/2', '/3'].entries()) {
+      await eventually(`${path} is begun`, () => held.has(path));
+      expect(begun).toHaveLength(at + 1);
+      held.get(path)?.();
+    }
+    expect([...(await answer).matchAll(/<([^>]*)>/g)].map(([, path]) => path)).toEqual(['/1', '/2', '/3']);
+  });
+
+  test('of requests whose sender has gone only the one under way was begun', async () => {
+    let begun = 0;
+    const large: Port = (ctx) => {
+      begun += 1;
+      ctx.body = 'a'.repeat(20_000_000);
+    };
+    const { port, server } = await start(large);
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(100));
+    await eventually('the first is begun', () => begun === 1);
+    socket.destroy();
+    expect(await server.close(10_000)).toBe(0);
+    expect(begun).toBe(1);
+  });
+
   test('whoever reads nothing of an answer is cut, even one who goes on sending', async () => {
     const large: Port = (ctx) => {
       ctx.body = 'a'.repeat(20_000_000);

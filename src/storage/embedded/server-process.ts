@@ -84,6 +84,8 @@ function serverSettings(major: number, durable: boolean): string[] {
     'jit=off',
     'min_wal_size=32MB',
     'max_wal_size=256MB',
+    // After a crash, one order to the file system in place of one for each of a thousand files: tenths of a second, not seconds.
+    ...(process.platform === 'linux' && major >= 14 ? ['recovery_init_sync_method=syncfs'] : []),
     ...(major >= 18 ? ['io_method=sync'] : []), // spares three worker processes
     'timezone=UTC',
     // The log goes through us. Terse and without statements: those may hold personal data.
