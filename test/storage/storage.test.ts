@@ -6,7 +6,17 @@ import type { Stores } from '../../src/domain/stores.ts';
 import { createTestDatabase, openTestStorage } from '../support/database.ts';
 import type { TestDatabase, TestStorage } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { makeClient, makeCompany, makeRole, makeUser, newClient, newSecret, newUser } from '../support/factories.ts';
+import {
+  makeClient,
+  makeCompany,
+  makeRole,
+  makeUser,
+  newClient,
+  newSecret,
+  newUser,
+  reachOf,
+  rootCompany,
+} from '../support/factories.ts';
 
 let database: TestDatabase;
 let opened: TestStorage;
@@ -150,7 +160,8 @@ describe('a reference that vanishes between the look and the write', () => {
     let looks = 0;
     const result = write(async (stores) => {
       looks += 1;
-      const role = await stores.roles.findChoosable(roleId, 'co_root');
+      // Without the lock that whoever gives a role takes.
+      const role = await stores.roles.find(roleId, reachOf(rootCompany));
       if (!role) return 'the role is gone';
       await database.query('DELETE FROM role WHERE id = $1', [roleId]);
       await stores.clients.insert(newClient({ roleId }));
