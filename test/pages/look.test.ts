@@ -33,7 +33,10 @@ beforeAll(async () => {
     name: 'siem-connector',
     description: 'Collects the audit log for the SOC. Ask Grace Hopper before changing anything here.',
     roleId: COMPANY_ADMIN_ROLE_ID,
-    ipRestriction: { mode: 'enforce', rules: ['203.0.113.7', '10.0.0.0/8', '2001:db8:42::/48'] },
+    ipRestriction: {
+      mode: 'enforce',
+      rules: ['203.0.113.7', '10.0.0.0/8', '2001:db8:42::/48', 'vpn.test', 'gone.test'],
+    },
   });
   ({ clientId } = client);
   for (const name of ['SOAR playbooks', 'Joiner and leaver sync', 'password-rotation', 'Grafana reports']) {
@@ -41,6 +44,14 @@ beforeAll(async () => {
     await server.services.clients.register(caller, { name, status, roleId: COMPANY_ADMIN_ROLE_ID });
   }
   await arrangeTenants(caller);
+  await server.database.query(
+    `INSERT INTO client_source (client_id, ip, first_seen_at, last_seen_at, uses, refusals) VALUES
+       ($1, '203.0.113.7', now() - interval '20 days', now() - interval '4 minutes', 41022, 0),
+       ($1, '10.1.2.3', now() - interval '20 days', now() - interval '2 days', 7, 0),
+       ($1, '2001:db8:ffff:ffff:ffff:ffff:ffff:fffe', now() - interval '1 day', now() - interval '3 hours', 0, 12)`,
+    [clientId],
+  );
+  await fetch(`${server.url}/login`, { headers: { 'X-Forwarded-For': '198.51.100.1' } });
   await server.recordRequest({ action: 'token.issued', client, requestId: 'a1'.repeat(16) });
   await server.recordRequest({
     action: 'token.refused',
@@ -116,6 +127,24 @@ const ways: Readonly<Record<string, Way>> = {
     await page.goto(`/clients/${clientId}`);
     await page.getByRole('link', { name: 'Delete client' }).click();
   },
+  'client-check': (page) => page.goto(`/clients/${clientId}/check?address=203.0.113.7`),
+  'client-check-refused': (page) => page.goto(`/clients/${clientId}/check?address=198.51.100.9&scope=keys:write`),
+  'client-check-faults': (page) => page.goto(`/clients/${clientId}/check?address=203.0.113`),
+  'client-sources': (page) => page.goto(`/clients/${clientId}/sources`),
+  'client-allow-address': (page) => page.goto(`/clients/${clientId}/allow-address?address=198.51.100.9`),
+  'client-edit-suggested': (page) => page.goto(`/clients/${clientId}/edit?suggest=exact`),
+  'client-edit-lost': async (page) => {
+    await page.goto(`/clients/${clientId}/edit`);
+    await page.getByLabel('Allowed addresses').fill('192.0.2.0/24');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByRole('button', { name: 'Save anyway' }).waitFor();
+  },
+  'audit-refused': async (page) => {
+    await page.goto(`/audit?q=${'b2'.repeat(16)}`);
+    await page.getByRole('link', { name: 'token.refused' }).first().click();
+    await page.waitForURL(/\/audit\/\d+/);
+  },
+  system: (page) => page.goto('/system'),
   'client-edit': (page) => page.goto(`/clients/${clientId}/edit`),
   'client-delete': (page) => page.goto(`/clients/${clientId}/delete`),
   'client-new-company': async (page) => {

@@ -43,6 +43,7 @@ const check: ClientCheckPageProps = {
   answer: {
     allowed: true,
     reason: null,
+    isTold: false,
     address: '203.0.113.7',
     steps: [
       ...standing,
@@ -61,6 +62,7 @@ const refused: ClientCheckPageProps = {
   answer: {
     allowed: false,
     reason: 'Address not allowed',
+    isTold: false,
     address: '2001:db8:ffff:ffff:ffff:ffff:ffff:fffe',
     allowHref: '/clients/pst_1/allow-address?address=2001%3Adb8%3A%3A1',
     steps: [

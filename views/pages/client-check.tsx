@@ -22,6 +22,8 @@ export type CheckAnswer = {
   allowed: boolean;
   /** Of the first step that refuses, in words; null when it is let in. */
   reason: string | null;
+  /** The caller learns it too: what is asked for is refused, not the caller. */
+  isTold: boolean;
   /** null: one that cannot be told. */
   address: string | null;
   steps: readonly CheckStep[];
@@ -71,7 +73,7 @@ function Steps({ steps }: { steps: readonly CheckStep[] }) {
             <Icon name={icons[step.verdict]} />
           </span>
           <div>
-            <h3>{step.question}</h3>
+            <p class="check-question">{step.question}</p>
             <p>
               <strong>{words[step.verdict]}.</strong> <bdi>{step.explanation}</bdi>
             </p>
@@ -80,6 +82,13 @@ function Steps({ steps }: { steps: readonly CheckStep[] }) {
       ))}
     </ol>
   );
+}
+
+function explanationOf({ reason, isTold }: CheckAnswer): string {
+  if (reason === null) return 'Provided that it comes with a right secret, which isn’t checked here.';
+  return isTold
+    ? `${reason}. The caller is told so.`
+    : `${reason}. The caller is told the same as with a wrong secret; the audit log has this reason.`;
 }
 
 function Answer({ answer }: { answer: CheckAnswer }) {
@@ -97,14 +106,10 @@ function Answer({ answer }: { answer: CheckAnswer }) {
           )
         }
       >
-        {answer.reason
-          ? `${answer.reason}. The caller would be told the same as with a wrong secret; the audit log has this reason.`
-          : 'Provided that it comes with a right secret, which isn’t checked here.'}
+        {explanationOf(answer)}
       </Notice>
       <div class="panel plain">
-        <div class="panel-body flush">
-          <Steps steps={answer.steps} />
-        </div>
+        <Steps steps={answer.steps} />
       </div>
     </section>
   );

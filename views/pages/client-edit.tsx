@@ -54,7 +54,7 @@ function SuggestionNotice({ seen, rules, breadth, widerRules, otherHref }: Sugge
       {breadth === 'exact'
         ? 'It lets in just the addresses from which this client was let in within the last 30 days. '
         : `${many(widerRules, 'rule is a whole network', 'rules are whole networks')}, of which several addresses were seen: others in them get in too. `}
-      Nothing is saved yet: review it, then save.
+      It takes the place of the list that is stored. Nothing is saved yet: review it, then save.
     </Notice>
   );
 }

@@ -38,15 +38,13 @@ export function ClientSourcesPage({ frame, client, sources, firstHref, nextHref,
         }
       />
       <div class="panel plain">
-        <div class="panel-body flush">
-          {sources.length === 0 ? (
-            <EmptyState icon="search" title="Not seen lately">
-              As soon as this client asks for a token or uses one, you see here from where.
-            </EmptyState>
-          ) : (
-            <ClientSources sources={sources} now={frame.now} />
-          )}
-        </div>
+        {sources.length === 0 ? (
+          <EmptyState icon="search" title="Not seen lately">
+            As soon as this client asks for a token or uses one, you see here from where.
+          </EmptyState>
+        ) : (
+          <ClientSources sources={sources} now={frame.now} />
+        )}
       </div>
       <Pagination noun="addresses" nounOne="address" shown={sources.length} firstHref={firstHref} nextHref={nextHref} />
     </AppShell>

@@ -98,7 +98,7 @@ export function SystemPage(props: SystemPageProps) {
           facts={[
             { term: 'Postern', value: props.version },
             { term: 'Node.js', value: props.nodeVersion },
-            { term: 'Running', value: <RelativeTime at={props.startedAt} now={frame.now} /> },
+            { term: 'Started', value: <RelativeTime at={props.startedAt} now={frame.now} /> },
             { term: 'Issuer', value: <code>{props.issuer}</code>, wide: true },
             {
               term: 'Trusted proxies',

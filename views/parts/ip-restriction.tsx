@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { TextAreaField, type FieldErrors } from './field.tsx';
 import { Icon } from './icon.tsx';
 import { RadioField, type RadioOption } from './radio-field.tsx';
-import { RelativeTime } from './time.tsx';
+import { ExactTime, RelativeTime } from './time.tsx';
 
 export type IpRestrictionProps = {
   /** `ip_mode` is `off`, `enforce` or `report`; `ip_rules` are entries separated by commas, spaces or lines, as they were typed. */
@@ -127,7 +127,7 @@ function HostList({ hosts, now }: { hosts: readonly HostView[]; now: Date }) {
     <dl class="hosts" aria-label="Host names">
       {hosts.map(({ name, words, tone, since, closesAt }) => (
         <div key={name}>
-          <dt>
+          <dt class={tone}>
             <Icon name={tone === 'good' ? 'success' : tone === 'warn' ? 'warning' : 'stop'} />
             <code>{name}</code>
           </dt>
@@ -136,13 +136,13 @@ function HostList({ hosts, now }: { hosts: readonly HostView[]; now: Date }) {
             {since && (
               <span class="muted">
                 {' '}
-                Since <RelativeTime at={since} now={now} />.
+                So since <ExactTime at={since} />.
               </span>
             )}
             {closesAt && (
               <span class="muted">
                 {' '}
-                Closes <RelativeTime at={closesAt} now={now} />.
+                If the DNS stays silent it closes <RelativeTime at={closesAt} now={now} />.
               </span>
             )}
           </dd>

@@ -88,7 +88,8 @@ async function check(
 }
 
 function toAnswer({ allowed, reason, address, steps }: CheckedAccess, allowHref: string | undefined): CheckAnswer {
-  return { allowed, reason: reasonInWords(reason), address, steps, allowHref };
+  const isTold = reason === 'invalid_scope' || reason === 'invalid_target';
+  return { allowed, reason: reasonInWords(reason), isTold, address, steps, allowHref };
 }
 
 export async function showSources(visit: SignedInVisit): Promise<Answer> {
