@@ -166,7 +166,8 @@ test('the copy buttons copy ID, secret, command and variables without revealing,
   };
   expect(await copied('client ID')).toBe(clientId);
   expect(await copied('client secret')).toBe(secret);
-  expect(await page.locator('[data-announcer]').textContent()).toBe('Copied the client secret.');
+  // Said in the frame after the button shows it.
+  await page.locator('[data-announcer]', { hasText: /^Copied the client secret\.$/ }).waitFor({ state: 'attached' });
   expect(await copied('curl command')).toBe(
     `curl '${server.issuer}/oauth2/token' \\\n  -d grant_type=client_credentials \\\n  -u '${clientId}:${secret}'`,
   );

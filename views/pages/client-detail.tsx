@@ -4,7 +4,7 @@ import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { DialogLink, LinkButton, PostButton } from '../parts/button.tsx';
 import { ClientSources, type SourceRow } from '../parts/client-sources.tsx';
-import { ConfirmDialog, type Confirmation } from '../parts/confirm.tsx';
+import { ConfirmDialog } from '../parts/confirm.tsx';
 import { Copyable } from '../parts/copyable.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { IpRestriction, type HostView } from '../parts/ip-restriction.tsx';
@@ -16,6 +16,7 @@ import { durationText, ExactTime, MaybeTime, RelativeTime } from '../parts/time.
 import { TokenRequests, type TokenRequest } from '../parts/token-requests.tsx';
 import { clientCheckHref } from './client-check.tsx';
 import { suggestHref } from './client-sources.tsx';
+import { clientDeletion, tokenRevocation } from './client-ending.tsx';
 import { clientHref } from './clients-list.tsx';
 import { ClientSecrets, secretDeletion, type ClientSecretRow } from './client-secrets.tsx';
 
@@ -56,44 +57,6 @@ export type ClientDetailPageProps = {
   /** Good for one new secret, however often the form is sent. */
   secretFormId: string;
 };
-
-/** Asked before a client is deleted, as a dialog and as a page of its own. */
-export function clientDeletion(client: { clientId: string; name: string }): Confirmation {
-  return {
-    id: 'delete-client',
-    question: (
-      <>
-        Delete <Chosen>{client.name}</Chosen>?
-      </>
-    ),
-    consequences: [
-      'Its secrets stop working and its tokens end at once.',
-      'It disappears from the list. The audit log keeps what it did.',
-      'This can’t be undone. To stop it for a while, set it inactive instead.',
-    ],
-    action: `${clientHref(client.clientId)}/delete`,
-    confirmLabel: 'Delete client',
-  };
-}
-
-/** Asked before all tokens of a client are ended. */
-export function tokenRevocation(client: { clientId: string; name: string }): Confirmation {
-  return {
-    id: 'revoke-tokens',
-    question: (
-      <>
-        End all tokens of <Chosen>{client.name}</Chosen>?
-      </>
-    ),
-    consequences: [
-      'Every access token that it holds now stops counting at once, for good.',
-      'Its secrets keep working: it gets a new token the next time it asks.',
-      'APIs that check tokens offline, without asking Postern, accept the old ones until they expire.',
-    ],
-    action: `${clientHref(client.clientId)}/revoke-tokens`,
-    confirmLabel: 'End all tokens',
-  };
-}
 
 function factsOf(client: ClientDetail, now: Date): readonly Fact[] {
   return [

@@ -2,7 +2,7 @@
 // ask in a dialog.
 import { h } from 'preact';
 import type { Confirmation } from '../../../views/parts/confirm.tsx';
-import { clientDeletion, tokenRevocation } from '../../../views/pages/client-detail.tsx';
+import { clientDeletion, tokenRevocation } from '../../../views/pages/client-ending.tsx';
 import { secretDeletion } from '../../../views/pages/client-secrets.tsx';
 import { clientHref } from '../../../views/pages/clients-list.tsx';
 import { ConfirmPage } from '../../../views/pages/confirm.tsx';
