@@ -117,10 +117,16 @@ export function SystemPage(props: SystemPageProps) {
             { term: 'Processes of Postern', value: database.processes.toLocaleString('en') },
             {
               term: 'Changes of others',
-              value: changeFeed.isFresh ? (
-                <Status tone="good">{`Heard of, ${lag}`}</Status>
-              ) : (
-                <Status tone="bad">{`Not heard of, last ${lag}: everything is read from the database`}</Status>
+              value: (
+                <span class="outcome">
+                  <Status tone={changeFeed.isFresh ? 'good' : 'bad'}>
+                    {changeFeed.isFresh ? 'Heard of at once' : 'Not heard of'}
+                  </Status>
+                  <span class="outcome-reason">
+                    {`Last look ${lag}`}
+                    {!changeFeed.isFresh && '. Until then memory is not trusted: everything is read from the database.'}
+                  </span>
+                </span>
               ),
             },
             {
