@@ -126,7 +126,10 @@ function oneAtATime(begin: (request: IncomingMessage, response: ServerResponse) 
     if (!before || before.closed) begin(request, response);
     else {
       before.once('close', () => {
-        if (!socket.destroyed) begin(request, response);
+        // The other connections come in between: an answer that the system takes at once would else lead straight to the next.
+        setImmediate(() => {
+          if (!socket.destroyed) begin(request, response);
+        });
       });
     }
   };

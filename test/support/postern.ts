@@ -65,7 +65,7 @@ export interface TestClient {
 let isBuilt = false;
 
 /** Compiles what changed since the last time; once in each test process. */
-function build(): void {
+export function buildPostern(): void {
   if (isBuilt) return;
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'tools/build.mjs')], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the build failed: ${stderr}`);
@@ -108,7 +108,7 @@ export function findFreePort(): Promise<number> {
 
 /** Starts and doesn't wait. bcrypt is cheap unless asked otherwise. */
 export async function launchPostern(options: StartOptions = {}): Promise<PosternProcess> {
-  build();
+  buildPostern();
   const port = options.port ?? (await findFreePort());
   const dataDirectory = options.dataDirectory ?? (await makeDataDirectory());
   const env = environment({ PORT: String(port), POSTERN_DATA_DIR: dataDirectory, ...options.env });
@@ -201,7 +201,7 @@ export async function runCommand(
   env: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<CommandResult> {
-  build();
+  buildPostern();
   const child = spawn(process.execPath, [join(ROOT, 'dist/src/cli.js'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -63,14 +63,19 @@ async function readOnly(ctx: Context, answer: () => void | Promise<void>): Promi
   ctx.set('Allow', 'GET, HEAD');
 }
 
+/** Made when it is first asked for: most processes never are. As bytes, so that sending it costs no encoding. */
 function createDocument(issuer: string): (ctx: Context) => void {
-  const text = JSON.stringify(buildOpenApi(issuer, routes));
-  const digest = createHash('sha256').update(text).digest('hex').slice(0, 20);
+  let made: { readonly bytes: Buffer; readonly digest: string } | undefined;
+  const make = () => {
+    const bytes = Buffer.from(JSON.stringify(buildOpenApi(issuer, routes)));
+    return { bytes, digest: createHash('sha256').update(bytes).digest('hex').slice(0, 20) };
+  };
   return (ctx) => {
+    const { bytes, digest } = (made ??= make());
     ctx.set('Cache-Control', 'no-cache');
     if (isKnown(ctx, digest)) return;
     ctx.type = 'application/json';
-    ctx.body = text;
+    ctx.body = bytes;
   };
 }
 
