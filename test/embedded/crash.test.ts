@@ -165,6 +165,21 @@ describe('kill -9 of the server', () => {
     expect(existsSync(server.connection.host)).toBe(false);
   });
 
+  test('again and again, soon after each restart, is never the end as long as it starts', async () => {
+    const server = await start([0, 10, 20]);
+    let isGivenUp = false;
+    void server.died.then(() => (isGivenUp = true));
+    for (let round = 1; round <= 6; round += 1) {
+      process.kill(await postmasterOf(data), 'SIGKILL');
+      await eventually(
+        'it is up again',
+        () => entries.filter(({ message }) => message.includes('is up again')).length === round,
+      );
+    }
+    expect(await query(server.connection, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(isGivenUp).toBe(false);
+  });
+
   test('while it is being stopped brings nothing back', async () => {
     const server = await start([0, 0, 0]);
     const postmaster = await postmasterOf(data);

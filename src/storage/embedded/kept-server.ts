@@ -14,7 +14,7 @@ import type { ServerRun } from './server-process.ts';
 
 const BUSY_MILLISECONDS = 5000;
 const BUSY_POLL_MILLISECONDS = 100;
-/** Waits before each new try, in milliseconds: about half a minute in all. */
+/** Waits before each new try, in milliseconds: about half a minute in all, and then it is given up. */
 const RESTART_DELAYS = [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000];
 /** A server that ran this long before it died is a new case: what it died of did not keep it from working. */
 const STABLE_MILLISECONDS = 2_000;
@@ -105,8 +105,11 @@ export class KeptServer {
   async #keep(first: ServerRun): Promise<void> {
     const { log, restartDelays = RESTART_DELAYS } = this.#options;
     const { signal } = this.#stopping;
+    const lastDelay = restartDelays.at(-1) ?? 0;
     let run: ServerRun | undefined = first;
-    let tries = 0;
+    // One that comes up and soon dies again is given more and more time, but never up.
+    let shortLives = 0;
+    let failures = 0;
     let upAt = performance.now();
     let reason = '';
     while (!signal.aborted) {
@@ -114,19 +117,21 @@ export class KeptServer {
         reason = await run.ended;
         if (signal.aborted) return;
         log.error({ reason }, 'the embedded database has died and is started again');
-        if (performance.now() - upAt > STABLE_MILLISECONDS) tries = 0;
+        shortLives = performance.now() - upAt > STABLE_MILLISECONDS ? 0 : shortLives + 1;
+        failures = 0;
       }
-      const delay = restartDelays[tries++];
-      if (delay === undefined) {
+      if (failures >= restartDelays.length) {
         this.#giveUp(`the embedded database died and could not be started again: ${reason}`);
         return;
       }
+      const delay = restartDelays[Math.max(shortLives, failures)] ?? lastDelay;
       await pause(delay, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       run = await this.#relaunch();
+      failures += 1;
       if (run === undefined) continue;
       upAt = performance.now();
-      log.info({ tries }, 'the embedded database is up again');
+      log.info({ tries: failures }, 'the embedded database is up again');
       if (signal.aborted) await run.stop();
     }
   }
