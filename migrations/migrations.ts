@@ -1,5 +1,6 @@
 // Every migration, oldest first. A class is never changed once released: what follows goes into a new one.
 import { Initial1764000000001 } from './1764000000001-initial.ts';
 import { TenancyAndGate1764000000002 } from './1764000000002-tenancy-and-gate.ts';
+import { RowLevelSecurity1764000000003 } from './1764000000003-row-level-security.ts';
 
-export const migrations = [Initial1764000000001, TenancyAndGate1764000000002];
+export const migrations = [Initial1764000000001, TenancyAndGate1764000000002, RowLevelSecurity1764000000003];

@@ -92,7 +92,19 @@ async function examineContent(settings: Settings, connection: DatabaseConnection
   if (pending.length > 0) {
     return [warning('migrations', `${pending.join(', ')} not applied yet; the next start, or migrate, does so`)];
   }
-  return [ok('migrations', 'all are applied'), await examineKeys(settings, connection, log)];
+  return [
+    ok('migrations', 'all are applied'),
+    await examineSecondWall(connection),
+    await examineKeys(settings, connection, log),
+  ];
+}
+
+async function examineSecondWall(connection: DatabaseConnection): Promise<Finding> {
+  const check = 'row-level security';
+  const { probeSecondWall, SECOND_WALL_REMEDY } = await import('../storage/tenant-role.ts');
+  const wall = await probeSecondWall(connection);
+  if (wall === 'none') return warning(check, `not in force: ${SECOND_WALL_REMEDY}`);
+  return ok(check, `in force ${wall === 'account' ? 'for the database account itself' : 'by the role postern_tenant'}`);
 }
 
 async function examineKeys(settings: Settings, connection: DatabaseConnection, log: Log): Promise<Finding> {

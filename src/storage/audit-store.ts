@@ -67,7 +67,7 @@ async function listEvents(
   const values = new SqlValues();
   const conditions = [withinReach(reach, COMPANY, values), ...filterConditions(filter, isId, values)].join(' AND ');
   const { rows: edges } = await query<{ first: string | null; last: string | null }>(
-    'SELECT min(id) AS first, max(id) AS last FROM audit_event',
+    'SELECT first, last FROM audit_log_edges()',
   );
   const scan = await scanInWindows<AuditRow>({
     order: page.order,

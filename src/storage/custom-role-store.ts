@@ -92,9 +92,8 @@ interface FullRow extends RoleRow {
 /** Locked first and read afterwards: a statement that waits for a lock sees other tables as they were before it waited. */
 async function findForUpdate({ query }: Statements, roleId: string, reach: Reach): Promise<FullRole | undefined> {
   const values = new SqlValues();
-  const reached = withinReach(reach, { id: 'co.id', path: 'co.path' }, values);
   const { rowCount } = await query(
-    `SELECT FROM role r WHERE r.id = ${values.add(roleId)} AND ${isSeenRole(reached)} FOR UPDATE`,
+    `SELECT FROM role r WHERE r.id = ${values.add(roleId)} AND ${isSeenRole(reach, values)} FOR UPDATE`,
     values.list,
   );
   if (rowCount === 0) return undefined;
@@ -110,23 +109,20 @@ async function findForUpdate({ query }: Statements, roleId: string, reach: Reach
   return rows[0] && toFullRole(rows[0]);
 }
 
-/** From the few roles of that name to the companies that can choose them: the companies asked about may be thousands. */
+/** In companies beyond the caller's reach too. */
 async function findNameClash(
   { query }: Statements,
   name: string,
   companyIds: readonly string[],
   exceptRoleId: string,
 ): Promise<{ companyId: string } | undefined> {
-  const { rows } = await query<{ companyId: string }>(
-    `SELECT chooser.company_id AS "companyId" FROM role r
-     CROSS JOIN LATERAL (
-       SELECT r.company_id UNION SELECT rc.company_id FROM role_company rc WHERE rc.role_id = r.id
-     ) AS chooser (company_id)
-     JOIN unnest($2::text[]) WITH ORDINALITY AS asked (company_id, position) ON asked.company_id = chooser.company_id
-     WHERE r.name_key = $1 AND r.id <> $3 ORDER BY asked.position LIMIT 1`,
-    [nameKey(name), companyIds, exceptRoleId],
-  );
-  return rows[0];
+  const { rows } = await query<{ companyId: string | null }>('SELECT role_name_clash($1, $2, $3) AS "companyId"', [
+    nameKey(name),
+    companyIds,
+    exceptRoleId,
+  ]);
+  const companyId = rows[0]?.companyId ?? null;
+  return companyId === null ? undefined : { companyId };
 }
 
 async function levelsOf(
@@ -154,18 +150,19 @@ async function holdersOf(
   companyIds: readonly string[] | null,
 ): Promise<RoleHolders> {
   const values = new SqlValues([roleId, companyIds]);
-  const reached = withinReach(reach, { id: 'co.id', path: 'co.path' }, values);
+  const reached = withinReach(reach, { id: 'h.company_id', path: 'h.company_path' }, values);
   const { rows } = await query<RoleHolders & QueryResultRow>(
     `WITH holder AS (
-       SELECT 'client' AS kind, name, name_key AS sort_key, company_id FROM client WHERE role_id = $1
-       UNION ALL SELECT 'user', email, email_key, company_id FROM user_account WHERE role_id = $1
-     ), held AS (
-       SELECT h.*, ${reached} AS is_reached FROM holder h JOIN company co ON co.id = h.company_id
-       WHERE $2::text[] IS NULL OR h.company_id = ANY ($2)
-     ), named AS (SELECT * FROM held WHERE is_reached ORDER BY kind, sort_key LIMIT ${MAX_NAMES})
+       SELECT 'client' AS kind, name, name_key AS sort_key, company_id, company_path FROM client WHERE role_id = $1
+       UNION ALL SELECT 'user', email, email_key, company_id, company_path FROM user_account WHERE role_id = $1
+     ), named AS (
+       SELECT * FROM holder h
+       WHERE ${reached} AND ($2::text[] IS NULL OR h.company_id = ANY ($2))
+       ORDER BY h.kind, h.sort_key LIMIT ${MAX_NAMES}
+     )
      SELECT ARRAY(SELECT name FROM named WHERE kind = 'client' ORDER BY sort_key) AS "clientNames",
        ARRAY(SELECT name FROM named WHERE kind = 'user' ORDER BY sort_key) AS "userNames",
-       (SELECT count(*)::integer FROM held) AS count`,
+       count_role_holders($1, $2) AS count`,
     values.list,
   );
   if (!rows[0]) throw new Error('a query without a table gave no row');

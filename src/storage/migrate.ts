@@ -1,9 +1,10 @@
-// Brings the database to the state this program needs: migrations, then the standing data, one process at a time.
+// Brings the database to the state this program needs: migrations, the role of tenants, the standing data, one process at a time.
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import type { Log } from '../base/log.ts';
 import { MIGRATION_LOCK } from './advisory-locks.ts';
 import { createMaintenanceDataSource, type DatabaseConnection } from './data-source.ts';
 import { writeStandingData } from './standing-data.ts';
+import { prepareTenantRole } from './tenant-role.ts';
 
 /** The message is for the operator. */
 export class MigrationError extends Error {
@@ -39,6 +40,7 @@ export async function migrate({ connection, issuer, log }: MigrateOptions): Prom
       // It goes with the connection, however that ends.
       await runner.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
       const applied = await applyMigrations(dataSource, runner, log);
+      await prepareTenantRole(runner, log);
       await writeStandingData(runner, issuer);
       return applied;
     } finally {

@@ -1,5 +1,7 @@
-// The domain's storage on PostgreSQL: one transaction for each `write`, one connection for each `read`.
+// The domain's storage on PostgreSQL: one transaction for each `write`, one connection for each `read`. On behalf of a caller both are
+// transactions that see and change nothing beyond the caller's reach.
 import type { DataSource } from 'typeorm';
+import { currentReach } from '../domain/access/reach-scope.ts';
 import type { Storage, Stores } from '../domain/stores.ts';
 import { createApiStore } from './api-store.ts';
 import { createAttemptStore } from './attempt-store.ts';
@@ -12,6 +14,7 @@ import { isRepeatable, toProblem } from './database-error.ts';
 import { DatabaseSession, type Statements } from './database-session.ts';
 import { createOneTimeLinkStore } from './one-time-link-store.ts';
 import { createPrivilegeStore } from './privilege-store.ts';
+import { enterReach } from './reach.ts';
 import { createRoleStore } from './role-store.ts';
 import { createSessionStore } from './session-store.ts';
 import { createSigningKeyStore } from './signing-key-store.ts';
@@ -31,7 +34,7 @@ export function createPostgresStorage({ dataSource, onCommitted }: PostgresStora
   return {
     async read(work) {
       try {
-        return await withSession(dataSource, { isWriting: false }, (session) => work(createStores(session)));
+        return await withSession(dataSource, { isWriting: false }, (session) => look(session, work));
       } catch (error) {
         throw toProblem(error);
       }
@@ -53,11 +56,17 @@ export function createPostgresStorage({ dataSource, onCommitted }: PostgresStora
   };
 }
 
+async function look<T>(session: DatabaseSession, work: (stores: Stores) => Promise<T>): Promise<T> {
+  const entering = enterReach(currentReach());
+  if (entering !== undefined) await session.begin(entering);
+  return await work(createStores(session));
+}
+
 async function transact<T>(
   session: DatabaseSession,
   work: (stores: Stores) => Promise<T>,
 ): Promise<{ result: T; changes: readonly Change[] }> {
-  await session.begin();
+  await session.begin(enterReach(currentReach()));
   const result = await work(createStores(session));
   return { result, changes: await session.commit() };
 }
@@ -75,7 +84,9 @@ async function withSession<T>(
     await session.release(error);
     throw error;
   }
-  await session.release();
+  const released = session.release();
+  // What was read is known: nobody waits for the end of the transaction in which it was.
+  if (options.isWriting) await released;
   return result;
 }
 

@@ -86,16 +86,17 @@ interface Asked {
 async function findSummaries({ query }: Statements, { reach, conditions, limit }: Asked): Promise<SummaryRow[]> {
   const values = new SqlValues();
   const asking = values.add(reach.companyId);
-  const reached = withinReach(reach, { id: 'co.id', path: 'co.path' }, values);
-  const seen = [isSeenRole(reached), ...conditions(values)].join(' AND ');
+  const reached = (table: string) =>
+    withinReach(reach, { id: `${table}.company_id`, path: `${table}.company_path` }, values);
+  const seen = [isSeenRole(reach, values), ...conditions(values)].join(' AND ');
   const held = (table: string) => `
-    SELECT h.role_id, count(*)::integer AS count FROM ${table} h JOIN company co ON co.id = h.company_id
-    WHERE h.role_id = ANY (ARRAY(SELECT id FROM asked)) AND ${reached} GROUP BY h.role_id`;
+    SELECT h.role_id, count(*)::integer AS count FROM ${table} h
+    WHERE h.role_id = ANY (ARRAY(SELECT id FROM asked)) AND ${reached('h')} GROUP BY h.role_id`;
   const { rows } = await query<SummaryRow>(
     `WITH asked AS MATERIALIZED (
        SELECT r.* FROM role r WHERE ${seen} ORDER BY r.created_at DESC, r.id DESC LIMIT ${values.add(limit)}
      ), clients AS (${held('client')}), users AS (${held('user_account')})
-     SELECT r.*, owner.name AS company_name,
+     SELECT r.*, role_owner_name(r.id) AS company_name,
        CASE r.kind
          WHEN 'standard' THEN ARRAY(
            SELECT g.api_id || '/' || g.scope FROM granted_privileges(r.id, ${asking}) g
@@ -105,12 +106,10 @@ async function findSummaries({ query }: Statements, { reach, conditions, limit }
            WHERE rp.role_id = r.id ORDER BY p.api_id, p.position, p.scope)
        END AS privileges,
        ARRAY(
-         SELECT rc.company_id FROM role_company rc JOIN company co ON co.id = rc.company_id
-         WHERE rc.role_id = r.id AND ${reached} ORDER BY rc.company_id
+         SELECT rc.company_id FROM role_company rc WHERE rc.role_id = r.id AND ${reached('rc')} ORDER BY rc.company_id
        ) AS available_to,
        coalesce(clients.count, 0) AS client_count, coalesce(users.count, 0) AS user_count
      FROM asked r
-     LEFT JOIN company owner ON owner.id = r.company_id
      LEFT JOIN clients ON clients.role_id = r.id
      LEFT JOIN users ON users.role_id = r.id
      ORDER BY r.created_at DESC, r.id DESC`,

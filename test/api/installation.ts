@@ -17,9 +17,12 @@ export interface Installation {
   close(): Promise<void>;
 }
 
-export async function startInstallation(): Promise<Installation> {
+/** `change` puts something between the services and the storage. */
+export async function startInstallation(change: (storage: Storage) => Storage = (same) => same): Promise<Installation> {
   const database = await createTestDatabase();
-  const { storage, close } = await openTestStorage(database.connection);
+  const opened = await openTestStorage(database.connection);
+  const { close } = opened;
+  const storage = change(opened.storage);
   const server = await startApiServer({ storage, clock: systemClock });
   return {
     server,

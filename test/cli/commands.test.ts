@@ -179,6 +179,7 @@ describe('while the server runs', () => {
         database: 'ok',
         clock: 'ok',
         migrations: 'ok',
+        'row-level security': 'ok',
         'signing keys': 'ok',
         server: 'ok',
         issuer: 'ok',

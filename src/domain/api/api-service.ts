@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { notFound } from '../../base/problem.ts';
 import { type Caller, requirePrivilege } from '../access/caller.ts';
+import { runBeyond } from '../access/reach-scope.ts';
 import type { Page, PageRequest, Storage } from '../stores.ts';
 import { type ChangedApi, createApi, deleteApi, updateApi } from './api-commands.ts';
 import type { ApiPatch, NewApi } from './api-fields.ts';
@@ -52,9 +53,10 @@ export function createApiService(parts: Parts): ApiService {
         return stores.apis.listAvailable(companyId);
       });
     },
-    create: (caller, input) => createApi(parts, caller, input),
-    update: (caller, apiId, patch, ifVersion) => updateApi(parts, caller, apiId, patch, ifVersion),
-    delete: (caller, apiId, ifVersion) => deleteApi(parts, caller, apiId, ifVersion),
-    import: (caller, apiId, source, options) => importApi(parts, caller, apiId, source, options),
+    // An API belongs to no company: the commands count who uses it everywhere, and name those within reach alone.
+    create: (caller, input) => runBeyond(() => createApi(parts, caller, input)),
+    update: (caller, apiId, patch, ifVersion) => runBeyond(() => updateApi(parts, caller, apiId, patch, ifVersion)),
+    delete: (caller, apiId, ifVersion) => runBeyond(() => deleteApi(parts, caller, apiId, ifVersion)),
+    import: (caller, apiId, source, options) => runBeyond(() => importApi(parts, caller, apiId, source, options)),
   };
 }

@@ -1,6 +1,7 @@
 // The account service: sign-in with throttling, sessions, own password. Setting up and invitations are in first-steps.ts.
 import { Problem, invalid, notFound } from '../../base/problem.ts';
 import type { Origin } from '../access/caller.ts';
+import { runWithin } from '../access/reach-scope.ts';
 import type { HostNames } from '../address/kept-restriction.ts';
 import { actorOf, auditEvent } from '../audit/audit-event.ts';
 import { credentialDigest } from '../client/credential.ts';
@@ -29,15 +30,13 @@ export function createAccountService({ hosts, ...given }: Parts): AccountService
     ...createFirstSteps(parts),
     signIn: (input, origin) => signIn(parts, input, origin),
     findVisitor: (sessionToken, origin) => findVisitor(parts, sessionToken, origin),
-    actFor: (visitor, companyId) => actFor(parts.storage, visitor, companyId),
-    signOut: (visitor) => signOut(parts, visitor),
-    changePassword: (visitor, input) => changePassword(parts, visitor, input),
-    listSessions: async (visitor) => {
-      const sessions = await parts.storage.read((stores) => stores.sessions.listOfUser(visitor.user.id));
-      return sessions.filter((session) => isOpen(session, parts.clock.now()));
-    },
-    revokeSession: (visitor, sessionId) => revokeSession(parts, visitor, sessionId),
-    revokeOtherSessions: (visitor) => revokeOtherSessions(parts, visitor),
+    // One's own account lies in one's own company, whatever company one acts for.
+    actFor: (visitor, companyId) => runWithin(visitor.own.reach, () => actFor(parts.storage, visitor, companyId)),
+    signOut: (visitor) => runWithin(visitor.own.reach, () => signOut(parts, visitor)),
+    changePassword: (visitor, input) => runWithin(visitor.own.reach, () => changePassword(parts, visitor, input)),
+    listSessions: (visitor) => runWithin(visitor.own.reach, () => listSessions(parts, visitor)),
+    revokeSession: (visitor, sessionId) => runWithin(visitor.own.reach, () => revokeSession(parts, visitor, sessionId)),
+    revokeOtherSessions: (visitor) => runWithin(visitor.own.reach, () => revokeOtherSessions(parts, visitor)),
   };
 }
 
@@ -215,6 +214,11 @@ async function changePassword(
     );
   });
   return { sessionToken };
+}
+
+async function listSessions({ storage, clock }: AccountParts, { user }: PageVisitor): Promise<readonly Session[]> {
+  const sessions = await storage.read((stores) => stores.sessions.listOfUser(user.id));
+  return sessions.filter((session) => isOpen(session, clock.now()));
 }
 
 async function revokeSession({ storage, clock }: AccountParts, visitor: PageVisitor, sessionId: string): Promise<void> {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Log } from '../../base/log.ts';
 import { conflict, invalid, notFound, Problem } from '../../base/problem.ts';
 import { OwnAddressProblem } from '../../domain/access/own-address.ts';
+import { runWithin } from '../../domain/access/reach-scope.ts';
 import { hasSeen } from '../http/entity-tag-list.ts';
 import { sendProblemJson, toProblem } from '../http/problem-response.ts';
 import type { RequestState } from '../http/request-context.ts';
@@ -92,7 +93,7 @@ async function answer(route: Route, ctx: ApiContext & RouterContext, parts: ApiP
 
 async function handle(route: Route, call: Call<unknown, unknown, unknown>): Promise<Reply<unknown>> {
   try {
-    return await route.handle(call);
+    return await runWithin(call.caller.reach, () => route.handle(call));
   } catch (error) {
     // The domain points at `/cursor`, knowing nothing of where that was sent.
     if (error instanceof Problem && error.code === 'request.invalid' && !route.body && !route.document) {

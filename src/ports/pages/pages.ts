@@ -3,6 +3,7 @@ import { Router, type RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { notFound, Problem } from '../../base/problem.ts';
 import { requirePrivilege } from '../../domain/access/caller.ts';
+import { runWithin } from '../../domain/access/reach-scope.ts';
 import type { AccountService, PageVisitor } from '../../domain/user/account-service.ts';
 import { toProblem } from '../http/problem-response.ts';
 import type { RequestState } from '../http/request-context.ts';
@@ -101,7 +102,9 @@ async function serve(
   const visitor = await findVisitor(ctx, parts);
   if (!visitor) return send(ctx, toSignIn(route, ctx), parts, cookies);
   if (method.privilege !== null) requirePrivilege(visitor.caller, method.privilege);
-  const answer = await method.handle({ ...visit, visitor, caller: visitor.caller });
+  const answer = await runWithin(visitor.caller.reach, () =>
+    method.handle({ ...visit, visitor, caller: visitor.caller }),
+  );
   send(ctx, answer, parts, cookies);
 }
 

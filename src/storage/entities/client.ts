@@ -26,6 +26,8 @@ export interface ClientRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly version: number;
+  /** The company's, written by a trigger. */
+  readonly company_path: string;
 }
 
 export const clientEntity = new EntitySchema<ClientRow>({
@@ -51,6 +53,7 @@ export const clientEntity = new EntitySchema<ClientRow>({
     created_at: { type: 'timestamptz', precision: 3 },
     updated_at: { type: 'timestamptz', precision: 3 },
     version: { type: 'integer' },
+    company_path: { type: 'text', collation: 'C' },
   },
   indices: [
     { name: 'client_created', columns: ['created_at', 'client_id'] },

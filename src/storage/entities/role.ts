@@ -13,6 +13,8 @@ export interface RoleRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly version: number;
+  /** The company's, written by a trigger; null for the standard roles. */
+  readonly company_path: string | null;
 }
 
 export const roleEntity = new EntitySchema<RoleRow>({
@@ -28,8 +30,10 @@ export const roleEntity = new EntitySchema<RoleRow>({
     created_at: { type: 'timestamptz', precision: 3 },
     updated_at: { type: 'timestamptz', precision: 3 },
     version: { type: 'integer' },
+    company_path: { type: 'text', collation: 'C', nullable: true },
   },
   uniques: [{ name: 'role_name', columns: ['company_id', 'name_key'] }],
+  indices: [{ name: 'role_path', columns: ['company_path'] }],
   checks: [
     { name: 'role_kind', expression: `kind IN ('standard', 'custom')` },
     { name: 'role_owner', expression: `(kind = 'standard') = (company_id IS NULL)` },
@@ -73,6 +77,8 @@ export const rolePrivilegeEntity = new EntitySchema<RolePrivilegeRow>({
 export interface RoleCompanyRow {
   readonly role_id: string;
   readonly company_id: string;
+  /** The company's, written by a trigger. */
+  readonly company_path: string;
 }
 
 export const roleCompanyEntity = new EntitySchema<RoleCompanyRow>({
@@ -80,8 +86,12 @@ export const roleCompanyEntity = new EntitySchema<RoleCompanyRow>({
   columns: {
     role_id: { type: 'text', collation: 'C', primary: true },
     company_id: { type: 'text', collation: 'C', primary: true },
+    company_path: { type: 'text', collation: 'C' },
   },
-  indices: [{ name: 'role_company_company', columns: ['company_id'] }],
+  indices: [
+    { name: 'role_company_company', columns: ['company_id'] },
+    { name: 'role_company_path', columns: ['company_path'] },
+  ],
   foreignKeys: [
     {
       name: 'role_company_role_id_fkey',

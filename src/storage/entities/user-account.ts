@@ -18,6 +18,8 @@ export interface UserAccountRow {
   readonly version: number;
   /** Signs in from anywhere, whatever the company's rules say. */
   readonly ip_exempt: boolean;
+  /** The company's, written by a trigger. */
+  readonly company_path: string;
 }
 
 export const userAccountEntity = new EntitySchema<UserAccountRow>({
@@ -36,6 +38,7 @@ export const userAccountEntity = new EntitySchema<UserAccountRow>({
     updated_at: { type: 'timestamptz', precision: 3 },
     version: { type: 'integer' },
     ip_exempt: { type: 'boolean', default: false },
+    company_path: { type: 'text', collation: 'C' },
   },
   uniques: [{ name: 'user_account_email', columns: ['email_key'] }],
   indices: [

@@ -1,0 +1,209 @@
+// What lists and searches cost in a large installation: 10,000 companies, 50,000 clients, 20,000 users, 2,000 roles, a million audit
+// events. Fills a database of its own by SQL, then asks the very stores that pages and API ask, as three callers: of root, of a
+// reseller with half of all companies below it, and of one company. Build first (npm run build), then:
+//
+//   node bench/lists.mjs                            nine rounds
+//   node bench/lists.mjs --rounds 3 --events 100000
+//   node bench/lists.mjs --database postgres://…    an empty database instead of an embedded one
+//
+// Each row is one statement or few, asked in turn with row-level security and without; medians and worst in milliseconds, from the
+// call to the answer. Nothing here passes or fails.
+
+import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client } from 'pg';
+import { runWithin } from '../dist/src/domain/access/reach-scope.js';
+import { startEmbeddedPostgres } from '../dist/src/storage/embedded/embedded-postgres.js';
+import { clientSettings, createDataSource } from '../dist/src/storage/data-source.js';
+import { migrate } from '../dist/src/storage/migrate.js';
+import { createPostgresStorage } from '../dist/src/storage/postgres-storage.js';
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '9' },
+    events: { type: 'string', default: '1000000' },
+    database: { type: 'string' },
+  },
+});
+const rounds = Number(options.rounds);
+const log = { debug() {}, info() {}, warn: console.warn, error: console.error };
+
+/** Half of the companies below one reseller, the others below ninety-nine. */
+const FILL = [
+  `INSERT INTO company (id, name, name_key, parent_id, path, reseller, status, created_at, updated_at, version)
+   SELECT 'co_r' || n, 'Reseller ' || n, 'reseller ' || n, 'co_root', 'co_root/co_r' || n || '/', true, 'active',
+     now() - n * interval '1 minute', now(), 1 FROM generate_series(0, 99) n`,
+  `INSERT INTO company (id, name, name_key, parent_id, path, reseller, status, created_at, updated_at, version)
+   SELECT 'co_c' || n, 'Company ' || md5(n::text), 'company ' || md5(n::text), parent, 'co_root/' || parent || '/co_c' || n || '/',
+     false, CASE WHEN n % 50 = 0 THEN 'suspended' ELSE 'active' END, now() - n * interval '1 minute', now(), 1
+   FROM generate_series(0, 9899) n, LATERAL (SELECT 'co_r' || CASE WHEN n % 2 = 0 THEN 0 ELSE 1 + n % 99 END AS parent) p`,
+  `INSERT INTO api (id, identifier, name, name_key, description, built_in, available_to_all, created_at, updated_at, version)
+   VALUES ('tickets', 'https://tickets.example.test', 'Tickets', 'tickets', '', false, true, now(), now(), 1)`,
+  `INSERT INTO privilege (api_id, scope, group_name, description, level, position)
+   SELECT 'tickets', 'group' || n / 2 || CASE n % 2 WHEN 0 THEN ':read' ELSE ':write' END, 'group' || n / 2, 'Do something', 'company', n
+   FROM generate_series(0, 99) n`,
+  `INSERT INTO role (id, name, name_key, search_text, description, kind, company_id, created_at, updated_at, version)
+   SELECT 'role_' || n, 'Role ' || n, 'role ' || n, 'role ' || n, '', 'custom',
+     CASE WHEN n < 200 THEN 'co_r' || n % 100 ELSE 'co_c' || n * 4 END, now() - n * interval '1 minute', now(), 1
+   FROM generate_series(0, 1997) n`,
+  `INSERT INTO role_privilege (role_id, api_id, scope)
+   SELECT r.id, p.api_id, p.scope FROM role r JOIN privilege p ON p.level = 'company' AND hashtext(r.id || p.scope) % 10 = 0
+   WHERE r.kind = 'custom'`,
+  `INSERT INTO role_company (role_id, company_id)
+   SELECT 'role_' || n, c.id FROM generate_series(0, 199) n
+   JOIN LATERAL (SELECT id FROM company WHERE parent_id = 'co_r' || n % 100 ORDER BY hashtext(id || n) LIMIT 50) c ON true`,
+  `INSERT INTO client (client_id, name, name_key, search_text, description, company_id, role_id, status, ip_mode, ip_rules, default_api,
+     token_lifetime_seconds, token_format, auth_method, token_generation, last_used_at, created_at, updated_at, version)
+   SELECT 'pst_' || substr(md5('client' || n), 1, 24), 'job ' || md5(n::text), 'job ' || md5(n::text), 'job ' || md5(n::text), '',
+     company, coalesce(r.id, 'role_company_admin'), CASE WHEN n % 20 = 0 THEN 'inactive' ELSE 'active' END, 'off', '{}', 'management', 86400, 'jwt',
+     'client_secret', 0, CASE WHEN n % 3 > 0 THEN now() - n * interval '7 seconds' END, now() - n * interval '11 seconds', now(), 1
+   FROM generate_series(0, 49999) n CROSS JOIN LATERAL (SELECT CASE WHEN n % 100 = 0 THEN 'co_r' || n % 97 ELSE 'co_c' || n % 9900 END AS company) c
+   LEFT JOIN role r ON r.company_id = company AND n % 100 > 0 AND n % 3 = 0`,
+  `INSERT INTO client_secret (id, client_id, slot, hint, hash, created_at)
+   SELECT 'sec_' || client_id, client_id, 1, substr(client_id, 5, 4), 'none', now() FROM client`,
+  `INSERT INTO client_source (client_id, ip, first_seen_at, last_seen_at, uses, refusals)
+   SELECT client_id, '192.0.2.' || n, now(), now(), 1, 0 FROM client, generate_series(1, 2) n`,
+  `INSERT INTO user_account (id, email, email_key, name, company_id, role_id, status, password_hash, last_sign_in_at, created_at,
+     updated_at, version)
+   SELECT 'usr_' || n, 'user' || n || '@example.test', 'user' || n || '@example.test', 'User ' || md5(n::text),
+     company, coalesce(r.id, 'role_company_admin'), 'active', 'none',
+     CASE WHEN n % 3 > 0 THEN now() - n * interval '1 minute' END, now() - n * interval '1 minute', now(), 1
+   FROM generate_series(0, 19999) n CROSS JOIN LATERAL (SELECT CASE WHEN n % 100 = 0 THEN 'co_r' || n % 97 ELSE 'co_c' || n % 9900 END AS company) c
+   LEFT JOIN role r ON r.company_id = company AND n % 100 > 0 AND n % 3 = 0`,
+];
+const FILL_EVENTS = `
+INSERT INTO audit_event (time, company_id, company_path, action, outcome, actor_type, actor_id, actor_name, target_type, target_id, ip,
+  request_id)
+SELECT now() - ($1::bigint - n) * interval '1 second', c.company_id, co.path, CASE WHEN n % 500 = 0 THEN 'client.updated' ELSE 'token.issued' END,
+  'success', 'client', c.client_id, c.name, 'client', c.client_id, '192.0.2.1', md5('request' || n)
+FROM generate_series(1::bigint, $1::bigint) n
+JOIN (SELECT *, row_number() OVER (ORDER BY client_id) AS place FROM client) c ON c.place = 1 + (n * 7919) % 50000
+JOIN company co ON co.id = c.company_id ORDER BY n`;
+
+const reach = (id, path, subtree) => ({ companyId: id, companyPath: path, subtree });
+const CALLERS = {
+  root: reach('co_root', 'co_root/', true),
+  reseller: reach('co_r0', 'co_root/co_r0/', true),
+  company: reach('co_c4', 'co_root/co_r0/co_c4/', false),
+};
+const page = { limit: 50 };
+const newest = { ...page, order: 'desc' };
+
+/** By name: what is asked. Searches for what is not there read everything. */
+const QUESTIONS = {
+  clients: (s, r) => s.clients.list({}, page, r),
+  'clients by name': (s, r) => s.clients.list({ sort: 'name' }, page, r),
+  'clients by last use': (s, r) => s.clients.list({ sort: 'last_used_at' }, page, r),
+  'clients, search': (s, r) => s.clients.list({ q: 'job abc' }, page, r),
+  'clients, search in vain': (s, r) => s.clients.list({ q: 'nowhere' }, page, r),
+  'clients of a company': (s, r) => s.clients.list({ companyId: 'co_c4' }, page, r),
+  'clients of a role': (s, r) => s.clients.list({ roleId: 'role_7' }, page, r),
+  'clients, inactive': (s, r) => s.clients.list({ status: 'inactive' }, page, r),
+  'clients, counted': (s, r) => s.clients.count(r),
+  client: (s, r) => s.clients.find('pst_none', r),
+  companies: (s, r) => s.companies.list({}, page, r),
+  'companies by name': (s, r) => s.companies.list({ sort: 'name' }, page, r),
+  'companies, search in vain': (s, r) => s.companies.list({ q: 'nowhere' }, page, r),
+  'companies, suspended': (s, r) => s.companies.list({ status: 'suspended' }, page, r),
+  company: (s, r) => s.companies.findSummary('co_c4', r),
+  roles: (s, r) => s.roles.list({}, page, r),
+  'roles, search in vain': (s, r) => s.roles.list({ q: 'nowhere' }, page, r),
+  role: (s, r) => s.roles.find('role_0', r),
+  'roles to choose from': (s, r) => s.roles.listChoosable(r.companyId),
+  'role, its holders': (s, r) => s.roles.holdersOf('role_company_admin', r),
+  users: (s, r) => s.users.list({}, page, r),
+  'users by e-mail': (s, r) => s.users.list({ sort: 'email' }, page, r),
+  'users, search in vain': (s, r) => s.users.list({ q: 'nowhere' }, page, r),
+  privileges: (s, r) => s.privileges.list({}, page, r.companyId),
+  'audit events': (s, r) => s.audit.list({}, newest, r),
+  'audit events, oldest first': (s, r) => s.audit.list({}, { ...page, order: 'asc' }, r),
+  'audit events of a client': (s, r) => s.audit.list({ clientId: 'pst_none' }, newest, r),
+  'audit events of an action': (s, r) => s.audit.list({ action: 'client.updated' }, newest, r),
+  'audit events, a request': (s, r) => s.audit.list({ q: 'b9c5d40b65da2696ab9d75512db07fb3' }, newest, r),
+  'audit events, search': (s, r) => s.audit.list({ q: 'job a' }, newest, r),
+  'audit event': (s, r) => s.audit.find('77', r),
+};
+
+async function openDatabase() {
+  if (options.database) return { connection: { url: options.database }, close: () => undefined };
+  const directory = mkdtempSync(join(tmpdir(), 'postern-lists-'));
+  chmodSync(directory, 0o711);
+  const server = await startEmbeddedPostgres({
+    dataDirectory: join(directory, 'data'),
+    binDirectory: process.env.PG_BIN,
+    log,
+  });
+  const close = async () => {
+    await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  return { connection: server.connection, close };
+}
+
+async function fill(connection) {
+  const client = new Client(clientSettings(connection));
+  await client.connect();
+  try {
+    for (const sql of FILL) await client.query(sql);
+    await client.query(FILL_EVENTS, [Number(options.events)]);
+    await client.query('VACUUM ANALYZE');
+  } finally {
+    await client.end();
+  }
+}
+
+async function timed(work) {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+const text = (milliseconds) => milliseconds.toFixed(milliseconds < 10 ? 2 : 1).padStart(9);
+
+/** An answer that does not come within the pool's own time limits counts as one that took so long. */
+async function ask(storage, question, within) {
+  try {
+    return await timed(() => storage.read((stores) => question(stores, within)));
+  } catch (error) {
+    if (error.code !== 'service.unavailable') throw error;
+    return Infinity;
+  }
+}
+
+async function run(connection) {
+  const dataSource = createDataSource({ connection, log, poolSize: 1 });
+  await dataSource.initialize();
+  try {
+    const storage = createPostgresStorage({ dataSource, onCommitted: () => undefined });
+    const asked = Object.entries(QUESTIONS).flatMap(([name, question]) =>
+      Object.entries(CALLERS).map(([caller, within]) => ({ name, caller, within, question, walled: [], bare: [] })),
+    );
+    for (let round = 0; round < rounds; round += 1) {
+      for (const { within, question, walled, bare } of asked) {
+        walled.push(await runWithin(within, () => ask(storage, question, within)));
+        bare.push(await ask(storage, question, within));
+      }
+    }
+    return asked;
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+const database = await openDatabase();
+try {
+  const { connection } = database;
+  await migrate({ connection, issuer: 'http://localhost:3000', log });
+  process.stdout.write(`filling the database took ${((await timed(() => fill(connection))) / 1000).toFixed(1)} s\n`);
+  const asked = await run(connection);
+  process.stdout.write(`${'milliseconds'.padEnd(38)}   median    worst   without row-level security\n`);
+  for (const { name, caller, walled, bare } of asked) {
+    const row = [median(walled), Math.max(...walled), median(bare)].map(text).join('');
+    process.stdout.write(`${name.padEnd(28)} ${caller.padEnd(9)}${row}\n`);
+  }
+} finally {
+  await database.close();
+}
