@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { invalid, Problem } from '../../base/problem.ts';
-import { type DocumentJob, type DocumentOutcome, runDocumentJob, type StorableImport } from './openapi-jobs.ts';
+import type { DocumentJob, DocumentOutcome, StorableImport } from './openapi-jobs.ts';
 import type { SwaggerParts } from './swagger-document.ts';
 
 export interface OpenApiReader {
@@ -36,7 +36,8 @@ export function createOpenApiReader(options: OpenApiReaderOptions = {}): OpenApi
 
   // One after the other: two at once would take twice the memory and not be ready sooner.
   const run = async (job: DocumentJob): Promise<DocumentOutcome> => {
-    if (program === undefined) return runDocumentJob(job);
+    // Loaded by who does the work alone: a server that hands it to a thread never needs it.
+    if (program === undefined) return (await import('./openapi-jobs.ts')).runDocumentJob(job);
     if (waiting > maxWaiting) {
       throw new Problem('request.too_many', 'Several documents are being read already. Try again in a minute.', {
         retryAfterSeconds: 60,

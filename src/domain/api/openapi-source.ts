@@ -1,10 +1,15 @@
 // The bytes of an OpenAPI document to plain values: JSON or YAML, within limits that hold whatever was sent.
 
 import { Problem } from '../../base/problem.ts';
-import { documentFault, isJsonObject, type JsonObject, type JsonValue, toPointer } from './openapi-value.ts';
+import {
+  documentFault,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  MAX_DOCUMENT_BYTES,
+  toPointer,
+} from './openapi-value.ts';
 import { readYaml, tooDeep } from './openapi-yaml.ts';
-
-export const MAX_DOCUMENT_BYTES = 20 * 1024 * 1024;
 
 const MAX_DEPTH = 200;
 const MAX_EXPANDED = 2 * MAX_DOCUMENT_BYTES;

@@ -2,6 +2,8 @@
 
 import { type Fault, invalid } from '../../base/problem.ts';
 
+export const MAX_DOCUMENT_BYTES = 20 * 1024 * 1024;
+
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 
 export interface JsonObject {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { apiFields, type ApiPatch } from '../../domain/api/api-fields.ts';
 import type { ApiSummary } from '../../domain/api/api.ts';
-import { MAX_DOCUMENT_BYTES } from '../../domain/api/openapi-source.ts';
+import { MAX_DOCUMENT_BYTES } from '../../domain/api/openapi-value.ts';
 import {
   apiExamples as examples,
   apiImportSchema,

@@ -14,7 +14,7 @@ import { apiHref } from '../../../views/pages/apis-list.tsx';
 import { conflict, Problem } from '../../base/problem.ts';
 import type { ApiImport } from '../../domain/api/api-import.ts';
 import type { ApiSummary } from '../../domain/api/api.ts';
-import { MAX_DOCUMENT_BYTES } from '../../domain/api/openapi-source.ts';
+import { MAX_DOCUMENT_BYTES } from '../../domain/api/openapi-value.ts';
 import { findApi } from './api-detail-page.ts';
 import { FormFaults, isAboutForm, parseVersion, pickFields } from './form.ts';
 import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
