@@ -208,3 +208,13 @@ test('a Company Admin has no companies to manage: no entry, and 403 at the addre
     expect((await request(server, path, { sessionToken: plain.sessionToken })).status).toBe(403);
   }
 });
+
+test('Enter in a field of a new client creates it, although the button that shows a company’s roles stands before', async () => {
+  const { page, end } = await visit(browser, server, { sessionToken });
+  await page.goto('/clients/new');
+  await page.getByLabel('Role', { exact: true }).selectOption({ label: 'Company Admin' });
+  await page.getByLabel('Name', { exact: true }).fill('made by Enter');
+  await page.getByLabel('Name', { exact: true }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Store the secret now' }).waitFor();
+  await end();
+});

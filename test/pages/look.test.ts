@@ -149,7 +149,10 @@ const ways: Readonly<Record<string, Way>> = {
   'client-delete': (page) => page.goto(`/clients/${clientId}/delete`),
   'client-new-company': async (page) => {
     await page.goto('/clients/new');
+    // The form comes back with the company's roles; the page that is left counts as loaded until then.
+    const returned = page.waitForEvent('framenavigated');
     await page.getByLabel('Company').selectOption({ label: 'Contoso' });
+    await returned;
     await page.waitForLoadState();
   },
   companies: (page) => page.goto('/companies'),
