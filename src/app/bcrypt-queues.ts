@@ -40,7 +40,7 @@ export function createBcryptQueues({ bcryptCost, workers }: Pick<Settings, 'bcry
 
 function withProblems(queue: BcryptQueue): BcryptQueue {
   return {
-    compare: (plain, hash) => queue.compare(plain, hash).catch(explainFull),
+    compare: (plain, hash, sender) => queue.compare(plain, hash, sender).catch(explainFull),
     hash: (plain) => queue.hash(plain).catch(explainFull),
   };
 }

@@ -2,11 +2,15 @@
 // name resolution; without a bound on its queue, wrong secrets sent in bulk would make everybody wait.
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
+import { createFairLine, type FairLine } from './fair-line.ts';
 import { LANE_PROGRAM } from './bcrypt-lane-worker.ts';
 
 export interface BcryptQueue {
-  /** False also for what is no bcrypt hash. `plain` beyond its 72nd byte isn't looked at. Rejects like `hash`. */
-  compare(plain: string, hash: string): Promise<boolean>;
+  /**
+   * False also for what is no bcrypt hash. `plain` beyond its 72nd byte isn't looked at. Rejects like `hash`. Senders are served in
+   * turn: one who sends much keeps nobody else waiting.
+   */
+  compare(plain: string, hash: string, sender?: string): Promise<boolean>;
   /** A `$2b$` hash. Rejects with LanesFullError, and with RangeError for a text that bcrypt would silently cut off. */
   hash(plain: string): Promise<string>;
 }
@@ -54,11 +58,6 @@ interface Lane {
   job: Job | undefined;
 }
 
-interface Waiting {
-  readonly jobs: Set<Job>;
-  readonly limit: number;
-}
-
 const MAX_PLAIN_BYTES = 72;
 const MAX_DEATHS = 2;
 
@@ -80,7 +79,7 @@ class Lanes {
   readonly #count: number;
   readonly #workerData: { bcrypt: string; cost: number };
   readonly #lanes = new Set<Lane>();
-  readonly #queues: Waiting[] = [];
+  readonly #queues: FairLine<Job>[] = [];
   /** Index of the queue whose turn it is. */
   #turn = 0;
   #isClosed = false;
@@ -91,38 +90,37 @@ class Lanes {
   }
 
   openQueue(limit: number): OpenBcryptQueue {
-    const queue: Waiting = { jobs: new Set(), limit };
+    const queue = createFairLine<Job>(limit);
     this.#queues.push(queue);
     return {
       get waiting() {
-        return queue.jobs.size;
+        return queue.size;
       },
-      compare: async (plain, hash) => (await this.#submit(queue, plain, hash.replace(/^\$2y\$/, '$2b$'))) === true,
+      compare: async (plain, hash, sender = '') =>
+        (await this.#submit(queue, sender, plain, hash.replace(/^\$2y\$/, '$2b$'))) === true,
       hash: async (plain) => {
         if (Buffer.byteLength(plain) > MAX_PLAIN_BYTES || plain.includes('\0')) {
           throw new RangeError(`bcrypt takes at most ${MAX_PLAIN_BYTES} bytes and no NUL: hash a digest`);
         }
-        return String(await this.#submit(queue, plain, undefined));
+        return String(await this.#submit(queue, '', plain, undefined));
       },
     };
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const unfinished = [...this.#queues.flatMap(({ jobs }) => [...jobs]), ...[...this.#lanes].map(({ job }) => job)];
-    for (const { jobs } of this.#queues) jobs.clear();
+    const unfinished = [...this.#queues.flatMap((queue) => queue.takeAll()), ...[...this.#lanes].map(({ job }) => job)];
     for (const job of unfinished) job?.reject(closedError());
     await Promise.all([...this.#lanes].map(async ({ worker }) => await worker.terminate()));
   }
 
-  #submit(queue: Waiting, plain: string, hash: string | undefined): Promise<boolean | string> {
+  #submit(queue: FairLine<Job>, sender: string, plain: string, hash: string | undefined): Promise<boolean | string> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(closedError());
       const job: Job = { plain, hash, resolve, reject, deaths: 0 };
       const lane = this.#freeLane();
       if (lane) return give(lane, job);
-      if (queue.jobs.size >= queue.limit) return reject(new LanesFullError());
-      queue.jobs.add(job);
+      queue.add(job, sender)?.reject(new LanesFullError());
     });
   }
 
@@ -179,13 +177,9 @@ class Lanes {
 
   #takeNext(): Job | undefined {
     for (let tried = 0; tried < this.#queues.length; tried += 1) {
-      const jobs = this.#queues[this.#turn]?.jobs;
+      const job = this.#queues[this.#turn]?.take();
       this.#turn = (this.#turn + 1) % this.#queues.length;
-      const first = jobs?.values().next();
-      if (first && !first.done) {
-        jobs?.delete(first.value);
-        return first.value;
-      }
+      if (job) return job;
     }
     return undefined;
   }

@@ -112,6 +112,19 @@ describe('the queue', () => {
     expect(order.indexOf('b')).toBeLessThan(3);
   });
 
+  test('full of one sender has room for another, who is answered before the rest of the first', async () => {
+    const lanes = lanesOf({ queueLimit: 3 });
+    const done: string[] = [];
+    const ask = (name: string, sender: string) =>
+      lanes.compare('right', slowHash, sender).then(
+        () => done.push(name),
+        (error: unknown) => done.push(`${name}: ${String(error instanceof LanesFullError)}`),
+      );
+    const jobs = ['first', 'second', 'third', 'fourth', 'fifth'].map((name) => ask(name, 'flood'));
+    await Promise.all([...jobs, ask('other', 'somebody')]);
+    expect(done).toEqual(['fifth: true', 'fourth: true', 'first', 'second', 'other', 'third']);
+  });
+
   test('that is full doesn’t fill another', async () => {
     const lanes = lanesOf({ queueLimit: 0 });
     const second = lanes.openQueue(1);

@@ -151,11 +151,11 @@ interface Watched {
 
 function watchedComparer(lanes: SecretComparer, watched: Watched): SecretComparer {
   return {
-    async compare(plain, hash) {
+    async compare(plain, hash, sender) {
       watched.comparisons += 1;
       if (watched.faults.lanesFull) throw new LanesFullError();
       await watched.faults.whileComparing?.();
-      return await lanes.compare(plain, hash);
+      return await lanes.compare(plain, hash, sender);
     },
   };
 }

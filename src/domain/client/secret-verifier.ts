@@ -6,8 +6,8 @@ import { credentialDigest, credentialHint, isWellFormedCredential } from './cred
 import type { LiveClient, LiveSecret } from './live-client.ts';
 
 export interface SecretComparer {
-  /** Whether `plain` is what the bcrypt `hash` was made of. Rejects when its queue is full. */
-  compare(plain: string, hash: string): Promise<boolean>;
+  /** Whether `plain` is what the bcrypt `hash` was made of. Senders wait in turn. Rejects when the queue is full. */
+  compare(plain: string, hash: string, sender: string): Promise<boolean>;
 }
 
 export type SecretVerdict =
@@ -17,8 +17,11 @@ export type SecretVerdict =
 export interface SecretVerifier {
   /** From memory, at once: undefined when this secret has not been seen to be right by this process, or is no longer. */
   recall(client: LiveClient, presented: string, now: Date): SecretVerdict | undefined;
-  /** With one bcrypt comparison, always exactly one for a well-formed secret; `client` undefined for an unknown client ID. */
-  verify(client: LiveClient | undefined, presented: string, now: Date): Promise<SecretVerdict>;
+  /**
+   * With one bcrypt comparison, always exactly one for a well-formed secret; `client` undefined for an unknown client ID. `sender` is
+   * where it comes from: who sends many waits behind himself.
+   */
+  verify(client: LiveClient | undefined, presented: string, now: Date, sender: string): Promise<SecretVerdict>;
 }
 
 interface Parts {
@@ -51,10 +54,10 @@ export function createSecretVerifier({ comparer, dummyHash, maxRemembered = 50_0
       if (!candidate || !known || !timingSafeEqual(known, fingerprint(candidate, presented))) return undefined;
       return verdictOn(candidate, now);
     },
-    async verify(client, presented, now) {
+    async verify(client, presented, now, sender) {
       if (!isWellFormedCredential(presented, 'psts_')) return { ok: false, reason: 'malformed_secret' };
       const candidate = client && candidateOf(client, presented);
-      const isRight = await comparer.compare(credentialDigest(presented), candidate?.hash ?? dummyHash);
+      const isRight = await comparer.compare(credentialDigest(presented), candidate?.hash ?? dummyHash, sender);
       if (!client) return { ok: false, reason: 'unknown_client' };
       if (!candidate || !isRight) return { ok: false, reason: 'wrong_secret' };
       remember(candidate, presented);

@@ -95,7 +95,8 @@ async function evaluate(
   if (presented.kind === 'unusable') return { ok: false, reason: presented.reason, client };
   if (presented.kind === 'refused') return { ok: false, reason: presented.error.code, client };
   const remembered = client && parts.secretVerifier.recall(client, presented.secret, now);
-  const verdict = remembered ?? (await parts.secretVerifier.verify(client, presented.secret, now));
+  const verdict =
+    remembered ?? (await parts.secretVerifier.verify(client, presented.secret, now, throttledPlace(facts)));
   if (!client || !verdict.ok) return refusedBy(verdict, client);
   return await decideNow(parts, client.clientId, presented.secret, facts);
 }
