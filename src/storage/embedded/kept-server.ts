@@ -17,7 +17,7 @@ const BUSY_POLL_MILLISECONDS = 100;
 /** Waits before each new try, in milliseconds: about half a minute in all, and then it is given up. */
 const RESTART_DELAYS = [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000];
 /** A server that ran this long before it died is a new case: what it died of did not keep it from working. */
-const STABLE_MILLISECONDS = 2_000;
+const STABLE_MILLISECONDS = 500;
 
 interface KeepOptions {
   readonly durable: boolean;
