@@ -65,7 +65,9 @@ function start(picker) {
   let waiting;
   field.addEventListener('input', () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => search(picker, items, field.value), 80);
+    // Emptied, it folds again what it had opened; later it would fold what was opened by hand since then.
+    if (field.value.trim() === '') search(picker, items, '');
+    else waiting = setTimeout(() => search(picker, items, field.value), 80);
   });
   // Enter would send the form that the field stands in.
   field.addEventListener('keydown', (event) => {
