@@ -133,6 +133,22 @@ describe('RFC 6749 §5.2 › invalid_client', () => {
     expect(rows).toEqual([{ reason: 'unknown_client' }]);
   });
 
+  test('the event of a client that is known has what it asked for, that of a stranger has not', async () => {
+    const { clientId, secret } = await installation.register({
+      ipRestriction: { mode: 'enforce', rules: ['203.0.113.7'] },
+    });
+    const asked = { scope: 'audit:read', resource: 'https://api.test/', company_id: 'co_acme' };
+    const refused = async (basic: TestClient) => {
+      const answer = await send(installation, { basic, body: { ...GRANT, ...asked }, from: freshAddress() });
+      expect(answer.status).toBe(401);
+      return eventOf(installation, answer);
+    };
+    expect(await refused({ clientId, secret })).toMatchObject({ reason: 'address_refused', details: asked });
+    const wrong = await refused({ clientId, secret: createCredential('psts_') });
+    expect(wrong).toMatchObject({ reason: 'wrong_secret', details: asked });
+    expect(await refused({ clientId: createClientId(), secret })).toMatchObject({ details: null });
+  });
+
   test('a secret sent in place of the client ID is not kept', async () => {
     const { clientId, secret } = await installation.register();
     const answer = await ask({ clientId: secret, secret: clientId });

@@ -114,10 +114,20 @@ describe('a refused request', () => {
   test('leads from its reference to the explained decision and to letting the address in', async () => {
     const client = await register(['192.0.2.0/24']);
     const requestId = 'd4'.repeat(16);
-    await server.recordRequest({ action: 'token.refused', client, requestId, reason: 'address_refused', ip: ADDRESS });
+    const details = { grant_type: 'client_credentials', scope: 'audit:read', resource: `${server.issuer}/api` };
+    await server.recordRequest({
+      action: 'token.refused',
+      client,
+      requestId,
+      reason: 'address_refused',
+      ip: ADDRESS,
+      details,
+    });
     await open(`/audit?q=${encodeURIComponent(`Client authentication failed (ref ${requestId})`)}`, async (page) => {
       await page.getByRole('link', { name: 'token.refused' }).click();
       await page.getByRole('link', { name: 'Explain this decision' }).click();
+      expect(await page.getByLabel('Asking for the scope').inputValue()).toBe('audit:read');
+      expect(new URL(page.url()).searchParams.get('resource')).toBe(details.resource);
       expect(await page.getByText(`No: from ${ADDRESS} it would get no token.`).isVisible()).toBe(true);
       await page.getByRole('link', { name: 'Allow this address' }).click();
       expect(await heading(page)).toBe(`Allow ${ADDRESS} for siem-connector?`);

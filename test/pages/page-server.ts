@@ -61,6 +61,7 @@ export interface TokenEvent {
   readonly requestId: string;
   readonly reason?: string;
   readonly ip?: string;
+  readonly details?: Readonly<Record<string, string>>;
 }
 
 /** vpn.test stands for an address, every other name for nothing. */
@@ -147,7 +148,7 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
     services,
     logged: () => lines.join(''),
     comparisons: () => compared,
-    recordRequest: ({ action, client, requestId, reason = null, ip = '203.0.113.7' }) =>
+    recordRequest: ({ action, client, requestId, reason = null, ip = '203.0.113.7', details }) =>
       storage.write((stores) =>
         stores.audit.append(
           auditEvent(
@@ -159,6 +160,7 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
               actor: { type: 'client', id: client.clientId, name: client.name },
               outcome: action === 'token.issued' ? 'success' : 'failure',
               reason,
+              details: details ?? null,
             },
           ),
         ),

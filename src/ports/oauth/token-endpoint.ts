@@ -35,7 +35,8 @@ export interface TokenEndpointParts {
 
 export async function answerToken(parts: TokenEndpointParts, ctx: RequestContext): Promise<void> {
   const form = await readForm(ctx);
-  const facts: RequestFacts = { endpoint: 'token', origin: ctx.state.origin, address: ctx.state.address };
+  const { origin, address } = ctx.state;
+  const facts: RequestFacts = { endpoint: 'token', origin, address, asked: askedOf(form) };
   const presented = readCredentials(ctx, form);
   const now = parts.clock.now();
   const issued =
@@ -55,6 +56,15 @@ export async function answerToken(parts: TokenEndpointParts, ctx: RequestContext
     expires_in: issued.grant.lifetimeSeconds,
     scope: issued.claims.scope,
   });
+}
+
+function askedOf(form: OAuthForm): NonNullable<RequestFacts['asked']> {
+  return {
+    grant_type: form['grant_type'],
+    scope: form['scope'],
+    resource: form['resource'],
+    company_id: form['company_id'],
+  };
 }
 
 /** The long way. Time is read after authentication, which may have waited in a queue. */
@@ -94,13 +104,7 @@ async function decide(
   const { client, error, grant } = await findGrant(parts, authenticated.client, form, facts, now);
   if (grant) return { client, grant };
   const { secret } = authenticated;
-  const details = {
-    description: error.description,
-    grant_type: form['grant_type'],
-    scope: form['scope'],
-    resource: form['resource'],
-    company_id: form['company_id'],
-  };
+  const details = { description: error.description };
   const refused = { reason: error.reason, attemptedId: client.clientId, client, secret, details };
   await parts.auditLog.append(refusedEvent(facts, now, refused));
   if (isAddressRefusal(error.reason)) {

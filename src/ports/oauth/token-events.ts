@@ -17,6 +17,8 @@ export interface RequestFacts {
   readonly origin: Origin;
   /** undefined when the deciding hop was no address. */
   readonly address: IpAddress | undefined;
+  /** What a token request asks for, by parameter: a refusal is explained by it. Nothing secret. */
+  readonly asked?: Readonly<Record<string, string | undefined>>;
 }
 
 interface Issued {
@@ -63,6 +65,8 @@ export function refusedEvent(facts: RequestFacts, time: Date, refused: Refused):
   const details = {
     ...(facts.endpoint === 'token' ? {} : { endpoint: facts.endpoint }),
     ...(secret ? { secret_hint: secret.hint } : {}),
+    // Of nobody's requests nothing is explained, and strangers needn't fill the log.
+    ...(client ? clipped(facts.asked ?? {}) : {}),
     ...clipped(refused.details ?? {}),
     ...(client ? narrowingDetails(client) : {}),
   };
