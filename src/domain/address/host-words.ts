@@ -4,7 +4,7 @@ import type { HostDirectory } from './host-directory.ts';
 import { type HostState, MAX_HOST_ADDRESSES } from './host-record.ts';
 import { formatIpAddress } from './ip-address.ts';
 import { parseIpRule } from './ip-rule.ts';
-import type { PointedDetail } from './ip-rule-list.ts';
+import type { IpRestriction, PointedDetail } from './ip-rule-list.ts';
 
 /** One sentence. Instants (`since`, `checkedAt`, `closesAt`) are left to who shows them in the reader's zone. */
 export function describeHost({ status, addresses, failure }: HostState): string {
@@ -35,6 +35,15 @@ export function hostNamesAmong(
     const parsed = parseIpRule(text);
     return parsed.ok && parsed.rule.kind === 'host' ? [{ name: parsed.rule.text, index }] : [];
   });
+}
+
+/** As `noticesOfHosts` for a restriction just saved; `entries` as they were sent, so that notices point at them. None while it is off. */
+export async function noticesOfSavedHosts(
+  directory: Pick<HostDirectory, 'ready' | 'state'> | undefined,
+  { mode, rules }: IpRestriction,
+  entries: readonly string[] | undefined,
+): Promise<readonly PointedDetail[]> {
+  return directory && mode !== 'off' ? noticesOfHosts(directory, entries ?? rules) : [];
 }
 
 /**

@@ -3,8 +3,8 @@ import { invalid, notFound } from '../../base/problem.ts';
 import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
 import { callerOver } from '../access/held-there.ts';
 import { requireOwnAddress } from '../access/own-address.ts';
-import { hostNamesAmong, noticesOfHosts } from '../address/host-words.ts';
-import type { IpRestriction, PointedDetail } from '../address/ip-rule-list.ts';
+import { hostNamesAmong, noticesOfSavedHosts } from '../address/host-words.ts';
+import type { PointedDetail } from '../address/ip-rule-list.ts';
 import { changeRestriction, isSameRestriction, NO_RESTRICTION } from '../address/restriction-change.ts';
 import { actorOf, auditEvent, changesBetween } from '../audit/audit-event.ts';
 import { MANAGEMENT_API_ID } from '../api/privilege.ts';
@@ -133,7 +133,7 @@ async function registerClient(
   return {
     client: stored,
     clientSecret,
-    notices: [...notices, ...(await hostNotices(parts, restriction, input.ipRestriction?.rules))],
+    notices: [...notices, ...(await noticesOfSavedHosts(parts.hosts, restriction, input.ipRestriction?.rules))],
   };
 }
 
@@ -181,17 +181,8 @@ async function updateClient(
     return { client: await getStored(stores, clientId), notices: [...notices, ...noticesOfLost(lost)] };
   });
   if (!patch.ipRestriction) return changed;
-  const aboutHosts = await hostNotices(parts, changed.client.ipRestriction, entries);
+  const aboutHosts = await noticesOfSavedHosts(parts.hosts, changed.client.ipRestriction, entries);
   return { ...changed, notices: [...changed.notices, ...aboutHosts] };
-}
-
-/** `entries` as they were sent, so that notices point at them; the stored rules when none were. */
-async function hostNotices(
-  { hosts }: ClientParts,
-  { mode, rules }: IpRestriction,
-  entries: readonly string[] | undefined,
-): Promise<readonly PointedDetail[]> {
-  return hosts && mode !== 'off' ? noticesOfHosts(hosts, entries ?? rules) : [];
 }
 
 async function deleteClient(parts: ClientParts, caller: Caller, clientId: string, ifVersion?: number): Promise<void> {

@@ -5,8 +5,9 @@ import { conflict, forbidden, invalid, notFound, Problem } from '../../base/prob
 import { randomId } from '../../base/random.ts';
 import { type Caller, requirePrivilege } from '../access/caller.ts';
 import { requireOwnAddress } from '../access/own-address.ts';
+import { hostNamesAmong, noticesOfSavedHosts } from '../address/host-words.ts';
 import type { PointedDetail } from '../address/ip-rule-list.ts';
-import type { HostNames } from '../address/kept-restriction.ts';
+import type { KnownHosts } from '../address/kept-restriction.ts';
 import { changeRestriction, isSameRestriction, NO_RESTRICTION } from '../address/restriction-change.ts';
 import { actorOf, type AuditAction, auditEvent, type AuditParty, changesBetween } from '../audit/audit-event.ts';
 import type { Page, PageRequest, Storage, Stores } from '../stores.ts';
@@ -16,7 +17,7 @@ import type { CompanyContents, CompanyFilter, CompanySummary } from './company-s
 import type { Company } from './company.ts';
 
 export interface ChangedCompany extends CompanySummary {
-  /** What was changed of its IP rules in saving. */
+  /** What was changed of its IP rules in saving, and which host names among them match nobody now. */
   readonly notices: readonly PointedDetail[];
 }
 
@@ -56,8 +57,8 @@ export interface ContentsWithBelow {
 interface Parts {
   readonly storage: Storage;
   readonly clock: Clock;
-  /** What host names in IP rules stand for, for the question whether somebody shuts themselves out. */
-  readonly hosts?: HostNames | undefined;
+  /** What host names in IP rules stand for: for the question whether somebody shuts themselves out, and for notices. */
+  readonly hosts?: KnownHosts | undefined;
 }
 
 export function createCompanyService(parts: Parts): CompanyService {
@@ -121,7 +122,9 @@ async function createCompany(
   requirePrivilege(caller, 'companies:write');
   // Whoever reaches one company alone would not see what they made.
   if (!caller.reach.subtree) throw forbidden('Your role reaches your own company alone, so you cannot make others.');
-  return parts.storage.write(async (stores) => {
+  const entries = input.ipRestriction?.rules;
+  await readyHosts(parts, entries);
+  const created = await parts.storage.write(async (stores) => {
     const parent = await stores.companies.findForUpdate(input.parentId ?? caller.companyId, caller.reach);
     if (!parent) throw invalid([{ pointer: '/parent_id', detail: 'There is no such company.' }]);
     checkParent(parent);
@@ -154,6 +157,7 @@ async function createCompany(
     );
     return { ...(await getStored(stores, company.id)), notices };
   });
+  return withHostNotices(parts, created, entries);
 }
 
 async function updateCompany(
@@ -164,7 +168,9 @@ async function updateCompany(
   { ifVersion, isConfirmed = false }: { ifVersion?: number | undefined; isConfirmed?: boolean } = {},
 ): Promise<ChangedCompany> {
   requirePrivilege(caller, 'companies:write');
-  return parts.storage.write(async (stores) => {
+  const entries = patch.ipRestriction?.rules;
+  await readyHosts(parts, entries);
+  const changed = await parts.storage.write(async (stores) => {
     const before = await getForChange(stores, caller, companyId, ifVersion);
     const { restriction, notices } = changeRestriction(before.ipRestriction, patch.ipRestriction);
     const now = parts.clock.now();
@@ -196,6 +202,21 @@ async function updateCompany(
     );
     return { ...(await getStored(stores, companyId)), notices };
   });
+  return patch.ipRestriction ? withHostNotices(parts, changed, entries) : changed;
+}
+
+/** Heard of outside of the transaction, in which it is asked what they stand for. */
+async function readyHosts({ hosts }: Parts, entries: readonly string[] | undefined): Promise<void> {
+  if (entries) await hosts?.ready(hostNamesAmong(entries).map(({ name }) => name));
+}
+
+async function withHostNotices(
+  { hosts }: Parts,
+  company: ChangedCompany,
+  entries: readonly string[] | undefined,
+): Promise<ChangedCompany> {
+  const aboutHosts = await noticesOfSavedHosts(hosts, company.ipRestriction, entries);
+  return { ...company, notices: [...company.notices, ...aboutHosts] };
 }
 
 async function deleteCompany(parts: Parts, caller: Caller, companyId: string, ifVersion?: number): Promise<void> {

@@ -7,6 +7,7 @@ import type { Caller } from '../../../src/domain/access/caller.ts';
 import { OwnAddressProblem } from '../../../src/domain/access/own-address.ts';
 import { parseIpAddress } from '../../../src/domain/address/ip-address.ts';
 import type { IpRestriction } from '../../../src/domain/address/ip-rule-list.ts';
+import type { KnownHosts } from '../../../src/domain/address/kept-restriction.ts';
 import { type CompanyService, createCompanyService } from '../../../src/domain/company/company-service.ts';
 import type { Company } from '../../../src/domain/company/company.ts';
 import { rootCompany, toCaller } from '../../api/api-server.ts';
@@ -18,10 +19,19 @@ let opened: TestStorage;
 let companies: CompanyService;
 let company: Company;
 
-/** Stands for one address, whatever the DNS says. */
-const hosts = {
-  resolve: (name: string) => [parseIpAddress('203.0.113.9')].flatMap((each) => (name === 'home.test' && each) || []),
+/** home.test stands for one address, every other name for nothing. */
+const hosts: KnownHosts = {
+  resolve: (name) => [parseIpAddress('203.0.113.9')].flatMap((each) => (name === 'home.test' && each) || []),
   ready: async () => undefined,
+  state: (name) => ({
+    name,
+    status: name === 'home.test' ? 'resolved' : 'no_such_name',
+    addresses: hosts.resolve(name),
+    since: null,
+    checkedAt: null,
+    closesAt: null,
+    failure: null,
+  }),
 };
 
 beforeAll(async () => {
@@ -102,6 +112,29 @@ describe('saving', () => {
       ipRestriction: { ...ipRestriction, rules: [...ipRestriction.rules] },
     });
     expect(made.ipRestriction).toEqual(ipRestriction);
+  });
+});
+
+describe('host names that match nobody now', () => {
+  const rules = ['192.0.2.1', 'home.test', 'gone.test'];
+  const gone = {
+    pointer: '/ip_restriction/rules/2',
+    detail: expect.stringContaining('gone.test: The DNS has no such name'),
+  };
+
+  test('are saved and told at the entry that was sent, with a new company too', async () => {
+    const caller = from('192.0.2.1');
+    expect((await save(caller, { mode: 'enforce', rules })).notices).toEqual([gone]);
+    const made = await companies.create(caller, { name: 'Hosts', ipRestriction: { mode: 'report', rules } });
+    expect(made.notices).toEqual([gone]);
+    expect(made.ipRestriction.rules).toContain('gone.test');
+  });
+
+  test('are told again when the mode is switched on, not while it is off, nor when something else is changed', async () => {
+    const caller = from('192.0.2.1');
+    expect((await save(caller, { mode: 'off', rules })).notices).toEqual([]);
+    expect((await save(caller, { mode: 'enforce' })).notices).toMatchObject([{ detail: gone.detail }]);
+    expect((await companies.update(caller, company.id, { name: 'Renamed with hosts' })).notices).toEqual([]);
   });
 });
 
