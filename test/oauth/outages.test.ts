@@ -43,6 +43,12 @@ describe('the audit log cannot be written', () => {
     expect((await ask(client)).status).toBe(200);
   });
 
+  test('the log says so once, however many requests are refused', async () => {
+    installation.faults.audit = true;
+    for (let at = 0; at < 20; at += 1) expectUnavailable(await ask(client));
+    expect(installation.logged().match(/cannot reach its database/g)).toHaveLength(1);
+  });
+
   test('a refusal cannot be told either: not even that of a wrong secret', async () => {
     installation.faults.audit = true;
     expectUnavailable(await ask({ ...client, secret: createCredential('psts_') }));

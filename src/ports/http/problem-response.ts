@@ -2,11 +2,15 @@
 import type { Context } from 'koa';
 import type { Log } from '../../base/log.ts';
 import { Problem } from '../../base/problem.ts';
+import { warnRepeatedly } from '../../base/repeated-warning.ts';
 
-/** Anything thrown as a Problem. What is not one is a fault of ours: it is logged in full and told as 500 without its text. */
+/**
+ * Anything thrown as a Problem. What is not one is a fault of ours: it is logged in full and told as 500 without its text.
+ * A service that is away fails every request: the log says so once, then how often in a minute.
+ */
 export function toProblem(error: unknown, log: Log, requestId: string): Problem | undefined {
   if (error instanceof Problem) {
-    if (error.status >= 500) log.warn({ err: error.cause ?? error, request_id: requestId }, error.detail);
+    if (error.status >= 500) warnRepeatedly(log, { err: error.cause ?? error, request_id: requestId }, error.detail);
     return error;
   }
   log.error({ err: error, request_id: requestId }, 'a request failed because of a fault in Postern');

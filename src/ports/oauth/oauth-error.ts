@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import { LanesFullError } from '../../base/bcrypt-lanes.ts';
 import type { Log } from '../../base/log.ts';
+import { warnRepeatedly } from '../../base/repeated-warning.ts';
 import { createSeldom } from '../../base/seldom.ts';
 import { Problem, type ProblemCode } from '../../base/problem.ts';
 
@@ -86,7 +87,7 @@ export function toOAuthError(error: unknown, log: Log, requestId: string): OAuth
   }
   const [status, code] = mapped;
   if (status !== 503) return new OAuthError(status, code, error.detail);
-  log.warn({ err: error.cause ?? error, request_id: requestId }, error.detail);
+  warnRepeatedly(log, { err: error.cause ?? error, request_id: requestId }, error.detail);
   return unavailable(error.detail, error.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS);
 }
 
