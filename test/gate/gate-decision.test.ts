@@ -85,6 +85,11 @@ describe('the token', () => {
     expect(decideGate(token, plain, asked, facts)).toEqual({ allowed: false, reason: 'invalid_token' });
   });
 
+  test('one for an API that was taken from its company is none, also where nothing says what a call needs', () => {
+    const token = inspectedToken({ audience: TICKETS, api: undefined });
+    expect(decideGate(token, plain, question, facts)).toEqual({ allowed: false, reason: 'invalid_token' });
+  });
+
   test.each([
     ['inactive', { status: 'inactive' }],
     ['expired', { expiresAt: now }],

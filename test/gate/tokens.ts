@@ -9,7 +9,7 @@ export function inspectedToken(given: Partial<InspectedToken> = {}): InspectedTo
     jti: createTokenId(0),
     client: liveClient(),
     audience: 'https://tickets.example/api',
-    api: undefined,
+    api: { id: 'tickets', identifier: 'https://tickets.example/api', name: 'Tickets', scopes: given.scopes ?? [] },
     scopes: [],
     issuedAtSeconds: 0,
     expiresAtSeconds: 86_400,

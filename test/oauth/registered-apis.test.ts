@@ -116,15 +116,28 @@ test('a company gets tokens when it or one above it was chosen, and loses them a
   expect((await introspect(installation, below, { token })).json).toMatchObject({ active: true, aud: ORDERS });
   await available('orders', ['co_bolt']);
   expect((await ask(below, { resource: ORDERS })).json.error).toBe('invalid_target');
-  expect((await introspect(installation, below, { token })).json.scope).toBe('');
+  expect((await introspect(installation, below, { token })).json).toEqual({ active: false });
+  await available('orders', ['co_acme']);
+  expect((await introspect(installation, below, { token })).json).toMatchObject({ active: true, aud: ORDERS });
 });
 
-test('a new identifier is the aud from then on; what carries the old one keeps no scope', async () => {
+test('RFC 7009 §2.1 › what is revoked while its API is taken away stays so when the API comes back', async () => {
+  await available('orders', 'all');
+  const client = await register();
+  const token = await fetchToken(installation, client, { resource: ORDERS });
+  await available('orders', []);
+  const revoked = await send(installation, { path: '/oauth2/revoke', basic: client, body: { token } });
+  expect(revoked.status).toBe(200);
+  await available('orders', 'all');
+  expect((await introspect(installation, client, { token })).json).toEqual({ active: false });
+});
+
+test('a new identifier is the aud from then on; what carries the old one is good for nothing', async () => {
   await available('orders', 'all');
   const client = await register();
   const token = await fetchToken(installation, client, { resource: ORDERS });
   await apis.update(installation.admin, 'orders', { identifier: 'https://orders.example/v2' });
-  expect((await introspect(installation, client, { token })).json.scope).toBe('');
+  expect((await introspect(installation, client, { token })).json).toEqual({ active: false });
   expect((await ask(client, { resource: ORDERS })).json.error).toBe('invalid_target');
   const moved = await ask(client, { resource: 'https://orders.example/v2' });
   expect(decodeJwt(moved.json.access_token)['aud']).toBe('https://orders.example/v2');

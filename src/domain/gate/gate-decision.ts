@@ -9,7 +9,7 @@ import {
 import type { LiveApi } from '../api/live-api.ts';
 import type { OperationMatcher } from '../api/operation-matcher.ts';
 import { splitRequestPath } from '../api/path-template.ts';
-import type { InspectedToken } from '../token/token-inspector.ts';
+import { type InspectedToken, isForNothing } from '../token/token-inspector.ts';
 
 /** The call that the gate stands before. */
 export interface OriginalRequest {
@@ -56,7 +56,7 @@ export function decideGate(
   // After the token, so that strangers can't find out which APIs there are.
   if (!api) return { allowed: false, reason: 'unknown_api' };
   // RFC 9068 §4: a token for another API is none here, whatever its scopes are called.
-  if (token.audience !== api.identifier) return { allowed: false, reason: 'invalid_token' };
+  if (token.audience !== api.identifier || isForNothing(token)) return { allowed: false, reason: 'invalid_token' };
   const refusal = decideAccess(token.client, facts);
   if (isAddressRefusal(refusal)) return { allowed: false, reason: 'address_refused', token, refusal };
   if (refusal) return { allowed: false, reason: 'invalid_token' };

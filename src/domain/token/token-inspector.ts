@@ -16,7 +16,7 @@ export interface InspectedToken {
   /** Narrowed to the company that the token is confined to. */
   readonly client: LiveClient;
   readonly audience: string;
-  /** undefined when the role no longer grants anything on the API. */
+  /** undefined when the client no longer holds anything on the API: see `isForNothing`. */
   readonly api: GrantedApi | undefined;
   /** What was issued, less what the role has lost since; a token never gains. */
   readonly scopes: readonly string[];
@@ -28,6 +28,14 @@ export interface InspectedToken {
 export interface LiveTokens {
   isRevoked(jti: string): Soon<boolean>;
   findOpaque(tokenHash: string): Soon<OpaqueToken | undefined>;
+}
+
+/**
+ * The API was taken from the company, or the role has nothing there any more: no such token could be had now, so that it means as
+ * little as none. It can still be revoked, for good.
+ */
+export function isForNothing({ api }: InspectedToken): boolean {
+  return api === undefined;
 }
 
 export interface TokenInspector {

@@ -9,7 +9,7 @@ import { type IpAddress, parseIpAddress } from '../../domain/address/ip-address.
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import type { LiveClient } from '../../domain/client/live-client.ts';
 import type { UseRecorder } from '../../domain/stores.ts';
-import type { InspectedToken, TokenInspector } from '../../domain/token/token-inspector.ts';
+import { type InspectedToken, isForNothing, type TokenInspector } from '../../domain/token/token-inspector.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import type { ClientAuthenticator } from './client-authenticator.ts';
 import { type OAuthForm, readForm } from './front.ts';
@@ -37,7 +37,7 @@ export async function answerIntrospection(parts: IntrospectionParts, ctx: Reques
   parts.useRecorder.record({ clientId: client.clientId, secretId: secret.id, at: now, ip: origin.ip });
   const clientIp = readClientIp(form);
   const token = await parts.inspector.inspect(requireToken(form));
-  const isShown = token && maySee(client, token) && isLetIn(token, clientIp, now);
+  const isShown = token && !isForNothing(token) && maySee(client, token) && isLetIn(token, clientIp, now);
   parts.tallies.introspected.count(isShown ? 'active' : 'inactive');
   sendJson(ctx, 200, isShown ? describe(parts.issuer, token, clientIp === undefined) : { active: false });
 }
