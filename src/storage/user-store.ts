@@ -38,6 +38,7 @@ export function createUserStore(statements: Statements): UserStore {
     },
     findWithin: (id, reach) => findWithin(statements, id, reach),
     findForUpdate: (id, reach) => findForUpdate(statements, id, reach),
+    knownOf: (ids, reach) => knownOf(statements, ids, reach),
     list: (filter, page, reach) => listUsers(statements, filter, page, reach),
     count: (reach) => countUsers(statements, reach),
     async delete(id) {
@@ -102,6 +103,16 @@ async function findWithin({ query }: Statements, id: string, reach: Reach): Prom
     values.list,
   );
   return rows[0] && toSummary(rows[0]);
+}
+
+async function knownOf({ query }: Statements, ids: readonly string[], reach: Reach): Promise<ReadonlySet<string>> {
+  const values = new SqlValues();
+  const { rows } = await query<{ id: string }>(
+    `SELECT u.id FROM user_account u JOIN company co ON co.id = u.company_id
+     WHERE u.id = ANY (${values.add(ids)}) AND ${withinReach(reach, COMPANY, values)}`,
+    values.list,
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 function toFields(user: User) {

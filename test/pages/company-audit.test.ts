@@ -69,6 +69,21 @@ test('a reseller sees the events of its companies, filtered or not, and none of 
   expect(all).not.toContain(`/users/${tenants.ada.id}`);
 });
 
+test('who acted is linked for those who can open their page, and for nobody else', async () => {
+  const rita = await makeReseller(server, tenants.ada, 'Rita Linked', tenants.contoso.id);
+  const colleague = await makeSignedIn(server, tenants.ada, { name: 'Colleague', companyId: tenants.acme.id });
+  const reader = await makeSignedIn(server, tenants.ada, { name: 'Linked Reader', companyId: tenants.acme.id });
+  const linkOf = (id: string) => `href="/users/${id}"`;
+  // A reseller's own people, and one's colleagues.
+  const signIns = await get('/audit?action=user.signed_in', rita.sessionToken);
+  expect(signIns).toContain(linkOf(colleague.user.id));
+  expect(await get('/audit?action=user.signed_in', reader.sessionToken)).toContain(linkOf(colleague.user.id));
+  await server.services.users.delete(tenants.ada, colleague.user.id);
+  const gone = await get('/audit?action=user.signed_in', rita.sessionToken);
+  expect(gone).toContain('colleague@example.test');
+  expect(gone).not.toContain(linkOf(colleague.user.id));
+});
+
 test('who sees one company alone is not told its name in every row', async () => {
   const plain = await makeSignedIn(server, tenants.ada, { name: 'Plain Reader', companyId: tenants.acme.id });
   const html = await get('/audit', plain.sessionToken);

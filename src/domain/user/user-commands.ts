@@ -2,7 +2,7 @@
 // inviting somebody new in user-service.ts.
 import type { Clock } from '../../base/clock.ts';
 import { conflict, forbidden, invalid, notFound, Problem } from '../../base/problem.ts';
-import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
+import { type Caller, mayCall, requirePrivilege, requireRole } from '../access/caller.ts';
 import { callerOver } from '../access/held-there.ts';
 import { actorOf, type AuditAction, auditEvent, type AuditParty, changesBetween } from '../audit/audit-event.ts';
 import { credentialDigest } from '../client/credential.ts';
@@ -17,6 +17,8 @@ import type { User, UserSummary } from './user.ts';
 
 export interface UserCommands {
   get(caller: Caller, userId: string): Promise<UserSummary>;
+  /** For what names users that may be gone or beyond: those of the ids that the caller can open. */
+  knownOf(caller: Caller, ids: readonly string[]): Promise<ReadonlySet<string>>;
   list(caller: Caller, filter: UserFilter, page: PageRequest): Promise<Page<UserSummary>>;
   count(caller: Caller): Promise<{ readonly active: number; readonly inactive: number }>;
   /** `ifVersion`: refuses with `resource.changed` when somebody else was faster. */
@@ -45,6 +47,10 @@ export function createUserCommands(parts: Parts): UserCommands {
       const user = await storage.read((stores) => stores.users.findWithin(userId, caller.reach));
       if (!user) throw notFound('user');
       return user;
+    },
+    async knownOf(caller, ids) {
+      if (ids.length === 0 || !mayCall(caller, 'users:read')) return new Set();
+      return storage.read((stores) => stores.users.knownOf(ids, caller.reach));
     },
     list(caller, filter, page) {
       requirePrivilege(caller, 'users:read');

@@ -32,6 +32,8 @@ export interface UserStore {
   findWithin(id: string, reach: Reach): Promise<UserSummary | undefined>;
   /** As `findWithin`, and locks the row until the end of the transaction. */
   findForUpdate(id: string, reach: Reach): Promise<UserSummary | undefined>;
+  /** Those of the ids that are users within reach now. */
+  knownOf(ids: readonly string[], reach: Reach): Promise<ReadonlySet<string>>;
   list(filter: UserFilter, page: PageRequest, reach: Reach): Promise<Page<UserSummary>>;
   count(reach: Reach): Promise<{ readonly active: number; readonly inactive: number }>;
   /** With sessions and invitations. */

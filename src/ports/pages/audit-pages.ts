@@ -5,7 +5,7 @@ import { AuditListPage } from '../../../views/pages/audit-list.tsx';
 import type { Caller } from '../../domain/access/caller.ts';
 import { AUDIT_ACTIONS, type AuditAction, type AuditChanges, type AuditEvent } from '../../domain/audit/audit-event.ts';
 import type { AuditFilter } from '../../domain/stores.ts';
-import { decisionLinks, toAuditRow } from './audit-words.ts';
+import { decisionLinks, type KnownParties, toAuditRow } from './audit-words.ts';
 import { companyOptions } from './company-choice.ts';
 import { type Answer, behind, page, type PageRoute, type SignedInVisit } from './page.ts';
 import { choiceOf, hrefOf, idOf, parseQuery, type Query, textOf } from './query.ts';
@@ -27,9 +27,9 @@ async function showEvents(visit: SignedInVisit): Promise<Answer> {
   const found = isFaulty
     ? { items: [], nextCursor: null }
     : await services.audit.list(caller, filter, { limit: PAGE_SIZE, cursor, order: 'desc' });
-  const [companies, names] = await Promise.all([
+  const [companies, known] = await Promise.all([
     companyOptions(visit, filter.companyId),
-    companyNames(visit, found.items),
+    findParties(visit, found.items),
   ]);
   const kept = {
     company_id: filter.companyId ?? '',
@@ -43,7 +43,7 @@ async function showEvents(visit: SignedInVisit): Promise<Answer> {
     (frame) =>
       h(AuditListPage, {
         frame,
-        events: found.items.map((event) => toAuditRow(event, caller, names)),
+        events: found.items.map((event) => toAuditRow(event, caller, known)),
         filter: { ...kept, companyId: kept.company_id },
         errors,
         actions: ACTIONS.map((action) => ({ value: action, label: action })),
@@ -101,13 +101,13 @@ function parseSearch(text: string | undefined): Pick<AuditFilter, 'q' | 'request
 async function showEvent(visit: SignedInVisit): Promise<Answer> {
   const { caller, services, params } = visit;
   const event = await services.audit.get(caller, idOf(params, 'eventId', 'audit event'));
-  const names = await companyNames(visit, [event]);
+  const known = await findParties(visit, [event]);
   return page((frame) =>
     h(AuditEventPage, {
       frame,
       event: {
-        ...toAuditRow(event, caller, names),
-        company: companyOf(event, caller, names),
+        ...toAuditRow(event, caller, known),
+        company: companyOf(event, caller, known.companies),
         reasonCode: event.reason,
         userAgent: event.userAgent,
         changes: toChanges(event.changes ?? {}),
@@ -118,10 +118,17 @@ async function showEvent(visit: SignedInVisit): Promise<Answer> {
   );
 }
 
-/** The companies' names now; an event carries the id alone. */
-function companyNames({ caller, services }: SignedInVisit, events: readonly AuditEvent[]) {
-  const ids = events.flatMap(({ companyId }) => (companyId === null ? [] : [companyId]));
-  return services.companies.namesOf(caller, ids);
+/** The companies' names now: an event carries the id alone. And which of the users can still be opened. */
+async function findParties({ caller, services }: SignedInVisit, events: readonly AuditEvent[]): Promise<KnownParties> {
+  const companyIds = events.flatMap(({ companyId }) => (companyId === null ? [] : [companyId]));
+  const userIds = events
+    .flatMap(({ actor, target }) => (target ? [actor, target] : [actor]))
+    .flatMap(({ type, id }) => (type === 'user' && id !== null ? [id] : []));
+  const [companies, users] = await Promise.all([
+    services.companies.namesOf(caller, companyIds),
+    services.users.knownOf(caller, [...new Set(userIds)]),
+  ]);
+  return { companies, users };
 }
 
 function companyOf({ companyId }: AuditEvent, caller: Caller, names: ReadonlyMap<string, string>): string {

@@ -3,7 +3,6 @@ import type { AuditParty as PartyView, AuditRow } from '../../../views/pages/aud
 import { allowAddressHref, clientCheckHref } from '../../../views/pages/client-check.tsx';
 import type { TokenRequest } from '../../../views/parts/token-requests.tsx';
 import { type Caller, mayCall } from '../../domain/access/caller.ts';
-import { ROOT_COMPANY_ID } from '../../domain/company/company.ts';
 import type { AuditAction, AuditEvent, AuditParty } from '../../domain/audit/audit-event.ts';
 import { hrefOf } from './query.ts';
 
@@ -56,19 +55,24 @@ const PAGES: Readonly<Record<string, { path: string; privilege: string; id: RegE
   company: { path: '/companies', privilege: 'companies:read', id: /^co_[0-9A-Za-z]{4,}$/ },
 };
 
-/** What an unknown client called itself leads nowhere; neither does what was just deleted. */
-function hrefOfParty(party: AuditParty, event: AuditEvent, caller: Caller): string | undefined {
-  const isGone = event.action === `${party.type}.deleted` && party === event.target;
-  const target = Object.hasOwn(PAGES, party.type) ? PAGES[party.type] : undefined;
-  if (!target || event.companyId === null || isGone || isPerhapsBeyond(party, event, caller)) return undefined;
-  if (!target.id.test(party.id) || !mayCall(caller, target.privilege)) return undefined;
-  return `${target.path}/${encodeURIComponent(party.id)}`;
+/** What the parties of events are looked up in. */
+export interface KnownParties {
+  /** The names of the companies within reach, by id. */
+  readonly companies: ReadonlyMap<string, string>;
+  /** The users within reach now. Whoever acted may be of a company above, have moved or be gone: their page would not be found. */
+  readonly users: ReadonlySet<string>;
 }
 
-/** Whoever acted may have come from a company above; their page would not be found. */
-function isPerhapsBeyond(party: AuditParty, event: AuditEvent, caller: Caller): boolean {
-  if (party !== event.actor || party.type !== 'user' || party.id === caller.id) return false;
-  return !caller.reach.subtree || caller.reach.companyId !== ROOT_COMPANY_ID;
+const nobody: ReadonlySet<string> = new Set();
+
+/** What an unknown client called itself leads nowhere; neither does what was just deleted. */
+function hrefOfParty(party: AuditParty, event: AuditEvent, caller: Caller, users = nobody): string | undefined {
+  const isGone = event.action === `${party.type}.deleted` && party === event.target;
+  const target = Object.hasOwn(PAGES, party.type) ? PAGES[party.type] : undefined;
+  if (!target || event.companyId === null || isGone) return undefined;
+  if (party.type === 'user' && !users.has(party.id)) return undefined;
+  if (!target.id.test(party.id) || !mayCall(caller, target.privilege)) return undefined;
+  return `${target.path}/${encodeURIComponent(party.id)}`;
 }
 
 /** Events of which the access decision is a part. */
@@ -96,8 +100,8 @@ export function decisionLinks(
   return { explainHref, ...(mayAllow ? { allowHref: allowAddressHref(actor.id, ip) } : {}) };
 }
 
-export function toPartyView(party: AuditParty, event: AuditEvent, caller: Caller): PartyView {
-  return { type: party.type, id: party.id, name: party.name, href: hrefOfParty(party, event, caller) };
+function toPartyView(party: AuditParty, event: AuditEvent, caller: Caller, { users }: KnownParties): PartyView {
+  return { type: party.type, id: party.id, name: party.name, href: hrefOfParty(party, event, caller, users) };
 }
 
 /** A success with a reason: let in, although the IP restriction (in its mode *report*) would have refused it. */
@@ -107,19 +111,18 @@ function outcomeOf(event: AuditEvent): 'success' | 'refused' | 'reported' {
   return isUse && event.reason !== null ? 'reported' : 'success';
 }
 
-/** `companies`: the names of those within reach. */
-export function toAuditRow(event: AuditEvent, caller: Caller, companies: ReadonlyMap<string, string>): AuditRow {
+export function toAuditRow(event: AuditEvent, caller: Caller, known: KnownParties): AuditRow {
   return {
     id: event.id,
     at: event.time,
     action: event.action,
-    actor: toPartyView(event.actor, event, caller),
-    target: event.target && toPartyView(event.target, event, caller),
+    actor: toPartyView(event.actor, event, caller, known),
+    target: event.target && toPartyView(event.target, event, caller, known),
     outcome: outcomeOf(event),
     reason: reasonInWords(event.reason),
     address: event.ip,
     requestId: event.requestId,
-    company: caller.reach.subtree && event.companyId !== null ? (companies.get(event.companyId) ?? null) : null,
+    company: caller.reach.subtree && event.companyId !== null ? (known.companies.get(event.companyId) ?? null) : null,
   };
 }
 
