@@ -13,6 +13,7 @@ import {
   suggestionSchema,
 } from '../../src/ports/api/client-address-schemas.ts';
 import { openLiveReaders, type LiveReaders } from '../support/live-readers.ts';
+import { eventually } from '../support/eventually.ts';
 import { createTestDatabase, openTestStorage, type TestDatabase } from '../support/database.ts';
 import { asChanged, asRegistered, pointersOf } from './answers.ts';
 import { type Answer, type ApiServer, call, rootCompany, startApiServer } from './api-server.ts';
@@ -232,6 +233,33 @@ describe('GET /api/v1/clients/{client_id}/sources', () => {
     await ask('PATCH', `/clients/${clientId}`, { ip_restriction: { mode: 'report' } });
     const reported = pageSchema.parse((await ask('GET', `/clients/${clientId}/sources`)).json);
     expect(reported.items.map(({ verdict }) => verdict)).toEqual(['allowed', 'reported', 'reported']);
+  });
+
+  test('says what the rules of the company say as well, and whose verdict it is', async () => {
+    const clientId = await register(['192.0.2.0/24', '203.0.113.9'], { company_id: 'co_acme' });
+    for (const ip of ['192.0.2.7', '203.0.113.9', '198.51.100.1']) await see(clientId, ip);
+    const verdicts = async (mode: string) => {
+      const company = { ip_restriction: { mode, rules: ['192.0.2.0/24'] } };
+      expect((await ask('PATCH', '/companies/co_acme?confirm=true', company)).status).toBe(200);
+      return eventually('the rules of the company hold', async () => {
+        const live = await ask('POST', `/clients/${clientId}/check`, { address: '203.0.113.9' });
+        const step = accessAnswerSchema.parse(live.json).steps.find(({ name }) => name === 'company_address_refused');
+        if (step?.verdict !== { enforce: 'refused', report: 'warned', off: 'passed' }[mode]) return undefined;
+        const page = pageSchema.parse((await ask('GET', `/clients/${clientId}/sources`)).json);
+        return Object.fromEntries(page.items.map((each) => [each.address, [each.verdict, each.decided_by]]));
+      });
+    };
+    expect(await verdicts('enforce')).toEqual({
+      '192.0.2.7': ['allowed', null],
+      '203.0.113.9': ['refused', 'company'],
+      '198.51.100.1': ['refused', 'company'],
+    });
+    expect(await verdicts('report')).toEqual({
+      '192.0.2.7': ['allowed', null],
+      '203.0.113.9': ['reported', 'company'],
+      '198.51.100.1': ['refused', 'client'],
+    });
+    expect(await verdicts('off')).toMatchObject({ '203.0.113.9': ['allowed', null] });
   });
 
   test('refuses a cursor of another list', async () => {

@@ -6,6 +6,7 @@ import { COMPANY_ADMIN_ROLE_ID } from '../../src/domain/role/role.ts';
 import type { IpRestriction } from '../../src/domain/address/ip-rule-list.ts';
 import type { Caller } from '../../src/domain/access/caller.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { eventually } from '../support/eventually.ts';
 import { heading, visit } from './browser-visit.ts';
 import { request } from './form-request.ts';
 import { type PageServer, startPages } from './page-server.ts';
@@ -212,6 +213,23 @@ describe('what was seen', () => {
       await refused.getByRole('link', { name: `Allow ${ADDRESS}` }).click();
       expect(await heading(page)).toContain(`Allow ${ADDRESS}`);
     });
+  });
+
+  test('is marked as refused by the company where its rules are in the way, with nothing to allow', async () => {
+    const client = await register(['192.0.2.0/24']);
+    await see(client.clientId, '192.0.2.7');
+    const restrict = (mode: IpRestriction['mode']) =>
+      server.services.companies.update(caller, client.companyId, { ipRestriction: { mode, rules: ['127.0.0.1'] } });
+    await restrict('enforce');
+    await open(`/clients/${client.clientId}`, async (page) => {
+      const row = page.locator('#sources tbody tr');
+      await eventually('the rules of the company hold', async () => {
+        await page.reload();
+        return (await row.innerText()).includes('Refused by its company');
+      });
+      expect(await row.getByRole('link', { name: 'Allow' }).count()).toBe(0);
+    });
+    await restrict('off');
   });
 
   test('fills the list with what it suggests, to be reviewed, exactly or by whole networks', async () => {

@@ -134,6 +134,16 @@ export const sources: readonly SourceRow[] = [
     uses: 41_022,
     refusals: 0,
     verdict: 'allowed',
+    isByCompany: false,
+  },
+  {
+    address: '198.51.100.23',
+    firstSeenAt: ago(3 * day),
+    lastSeenAt: ago(20 * minute),
+    uses: 7,
+    refusals: 2,
+    verdict: 'refused',
+    isByCompany: true,
   },
   {
     address: '2001:db8:ffff:ffff:ffff:ffff:ffff:fffe',
@@ -142,6 +152,7 @@ export const sources: readonly SourceRow[] = [
     uses: 0,
     refusals: 12,
     verdict: 'refused',
+    isByCompany: false,
     allowHref: `/clients/${clientId(0)}/allow-address?address=2001%3Adb8%3Affff%3Affff%3Affff%3Affff%3Affff%3Afffe`,
   },
 ];

@@ -1,4 +1,4 @@
-// The addresses from which a client was seen: when, how often, and what its own list says to each now.
+// The addresses from which a client was seen: when, how often, and what the rules of its company and its own say to each now.
 
 import { LinkButton } from './button.tsx';
 import { Status, type StatusTone } from './status.tsx';
@@ -14,14 +14,16 @@ export type SourceRow = {
   /** How often everything was right but the address. */
   refusals: number;
   verdict: 'allowed' | 'reported' | 'refused';
-  /** Where it can be allowed; undefined where it is, or for a reader who may not. */
+  /** Whether the verdict comes from the rules of its company; else from its own list. */
+  isByCompany: boolean;
+  /** Where its own list can be made to let it in; undefined where it does, or for a reader who may not. */
   allowHref?: string | undefined;
 };
 
-const verdicts: Readonly<Record<SourceRow['verdict'], { tone: StatusTone; word: string }>> = {
-  allowed: { tone: 'good', word: 'Allowed' },
-  reported: { tone: 'warn', word: 'Not on its list' },
-  refused: { tone: 'bad', word: 'Refused' },
+const verdicts: Readonly<Record<SourceRow['verdict'], { tone: StatusTone; word: string; byCompany: string }>> = {
+  allowed: { tone: 'good', word: 'Allowed', byCompany: 'Allowed' },
+  reported: { tone: 'warn', word: 'Not on its list', byCompany: 'Not on its company’s list' },
+  refused: { tone: 'bad', word: 'Refused', byCompany: 'Refused by its company' },
 };
 
 export function ClientSources({ sources, now }: { sources: readonly SourceRow[]; now: Date }) {
@@ -33,7 +35,10 @@ export function ClientSources({ sources, now }: { sources: readonly SourceRow[];
     { head: 'Turned away', kind: 'number', cell: ({ refusals }) => refusals.toLocaleString('en') },
     {
       head: 'Now',
-      cell: ({ verdict }) => <Status tone={verdicts[verdict].tone}>{verdicts[verdict].word}</Status>,
+      cell: ({ verdict, isByCompany }) => {
+        const { tone, word, byCompany } = verdicts[verdict];
+        return <Status tone={tone}>{isByCompany ? byCompany : word}</Status>;
+      },
     },
   ];
   const actions: Column<SourceRow> = {

@@ -14,7 +14,14 @@ import { type SuggestedRule, suggestRules } from '../address/suggest-rules.ts';
 import type { LiveCompanies } from '../company/live-company.ts';
 import type { Page, PageRequest, Storage } from '../stores.ts';
 import type { ClientService } from './client-service.ts';
-import { type ClientSource, judgeSources, lostSources, type SourceVerdict, sourcesSince } from './client-sources.ts';
+import {
+  type ClientSource,
+  judgeByCompanies,
+  judgeSources,
+  lostSources,
+  type SourceVerdict,
+  sourcesSince,
+} from './client-sources.ts';
 import type { ClientSummary } from './client.ts';
 import type { LiveClient, LiveClients } from './live-client.ts';
 
@@ -32,8 +39,12 @@ export interface CheckedAccess extends ExplainedAccess {
 }
 
 export interface JudgedSource extends ClientSource {
-  /** What its own list says to the address now. */
+  /** What the rules say to the address now: those of its company, which come first, and its own. */
   readonly verdict: SourceVerdict;
+  /** Whose rules the verdict comes from; null when all let the address in. */
+  readonly decidedBy: 'company' | 'client' | null;
+  /** What its own rules say, whatever those of its company do. */
+  readonly ownVerdict: SourceVerdict;
 }
 
 export interface SuggestedRules {
@@ -66,7 +77,7 @@ export interface ClientAddresses {
   lostBy(caller: Caller, clientId: string, restriction: IpRestriction): Promise<readonly ClientSource[]>;
   /** Adds the address to its list; the mode stays. */
   allow(caller: Caller, clientId: string, address: string): Promise<AllowedAddress>;
-  /** What the restriction says to an address now. */
+  /** What its own restriction says to an address now. */
   judge(client: { readonly ipRestriction: IpRestriction }): (ip: string) => SourceVerdict;
   /** What the host names among the rules of a client or company stand for. Waits for names not heard of before, 1.5 s at most. */
   hostsOf(client: { readonly ipRestriction: IpRestriction }): Promise<readonly HostState[]>;
@@ -92,10 +103,12 @@ export function createClientAddresses(parts: Parts): ClientAddresses {
     },
     async sources(caller, clientId, page) {
       const client = await clients.get(caller, clientId);
-      const judge = judgeSources(client.ipRestriction, hosts);
+      const companyRestrictions = (await parts.liveClients.find(clientId))?.companyRestrictions ?? [];
+      const judgeOwn = judgeSources(client.ipRestriction, hosts);
       const since = sourcesSince(clock.now());
       const found = await storage.read((stores) => stores.clientSources.list(clientId, since, page));
-      return { ...found, items: found.items.map((source) => ({ ...source, verdict: judge(source.ip) })) };
+      const judge = (ip: string) => judgeByAll(judgeByCompanies(companyRestrictions, ip), judgeOwn(ip));
+      return { ...found, items: found.items.map((source) => ({ ...source, ...judge(source.ip) })) };
     },
     async suggest(caller, clientId) {
       await clients.get(caller, clientId);
@@ -120,6 +133,15 @@ export function createClientAddresses(parts: Parts): ClientAddresses {
       return names.flatMap((name) => hosts?.state(name) ?? []);
     },
   };
+}
+
+/** As the access decision: a refusal counts more than a report, the company's more than the client's. */
+function judgeByAll(company: SourceVerdict, own: SourceVerdict): Omit<JudgedSource, keyof ClientSource> {
+  for (const verdict of ['refused', 'reported'] as const) {
+    if (company === verdict) return { verdict, decidedBy: 'company', ownVerdict: own };
+    if (own === verdict) return { verdict, decidedBy: 'client', ownVerdict: own };
+  }
+  return { verdict: 'allowed', decidedBy: null, ownVerdict: own };
 }
 
 async function checkAccess(

@@ -2,6 +2,7 @@
 import { parseIpAddress } from '../address/ip-address.ts';
 import type { IpRestriction, PointedDetail } from '../address/ip-rule-list.ts';
 import { compileRestriction, type HostNames } from '../address/kept-restriction.ts';
+import type { CompanyRestriction } from '../company/live-company.ts';
 import type { Page, PageRequest } from '../page.ts';
 
 export interface ClientSource {
@@ -39,6 +40,14 @@ export function judgeSources(restriction: IpRestriction, hosts?: HostNames): (ip
     if (matcher.allows(parseIpAddress(ip))) return 'allowed';
     return mode === 'report' ? 'reported' : 'refused';
   };
+}
+
+/** The same by the rules of its company, as the token path has them compiled. */
+export function judgeByCompanies(restrictions: readonly CompanyRestriction[], ip: string): SourceVerdict {
+  const address = parseIpAddress(ip);
+  const against = restrictions.filter(({ matcher }) => !matcher.allows(address));
+  if (against.length === 0) return 'allowed';
+  return against.some(({ mode }) => mode === 'enforce') ? 'refused' : 'reported';
 }
 
 /** Those from which the client was let in and would be no more. What was refused all along is no loss. */

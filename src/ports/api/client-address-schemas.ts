@@ -61,7 +61,11 @@ export const clientSourceSchema = z
     refusals: count.meta({ description: 'How often everything was right but the address.' }),
     verdict: z
       .enum(['allowed', 'reported', 'refused'])
-      .meta({ description: 'What the client’s own list says to the address now.' }),
+      .meta({ description: 'What the rules of its company and its own say to the address now.' }),
+    decided_by: z
+      .enum(['company', 'client'])
+      .nullable()
+      .meta({ description: 'Whose rules the verdict comes from; null when all let the address in.' }),
   })
   .meta({ id: 'ClientSource', description: 'An address from which a client was seen.' });
 
@@ -101,6 +105,7 @@ export function presentSource(source: JudgedSource): z.input<typeof clientSource
     uses: source.uses,
     refusals: source.refusals,
     verdict: source.verdict,
+    decided_by: source.decidedBy,
   };
 }
 
@@ -116,6 +121,7 @@ const source = {
   uses: 1312,
   refusals: 0,
   verdict: 'allowed',
+  decided_by: null,
 } as const;
 
 export const clientAddressExamples = {

@@ -114,9 +114,18 @@ export async function showSources(visit: SignedInVisit): Promise<Answer> {
 }
 
 export function toSourceRow(source: JudgedSource, { clientId }: ClientSummary, mayWrite: boolean): SourceRow {
-  const { ip, firstSeenAt, lastSeenAt, uses, refusals, verdict } = source;
-  const allowHref = mayWrite && verdict !== 'allowed' ? allowAddressHref(clientId, ip) : undefined;
-  return { address: ip, firstSeenAt, lastSeenAt, uses, refusals, verdict, allowHref };
+  const { ip, firstSeenAt, lastSeenAt, uses, refusals, verdict, decidedBy, ownVerdict } = source;
+  const allowHref = mayWrite && ownVerdict !== 'allowed' ? allowAddressHref(clientId, ip) : undefined;
+  return {
+    address: ip,
+    firstSeenAt,
+    lastSeenAt,
+    uses,
+    refusals,
+    verdict,
+    isByCompany: decidedBy === 'company',
+    allowHref,
+  };
 }
 
 /** `?address=…`; back to the client where there is nothing to do. */
