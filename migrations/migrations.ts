@@ -2,5 +2,11 @@
 import { Initial1764000000001 } from './1764000000001-initial.ts';
 import { TenancyAndGate1764000000002 } from './1764000000002-tenancy-and-gate.ts';
 import { RowLevelSecurity1764000000003 } from './1764000000003-row-level-security.ts';
+import { HostNameRules1764000000004 } from './1764000000004-host-name-rules.ts';
 
-export const migrations = [Initial1764000000001, TenancyAndGate1764000000002, RowLevelSecurity1764000000003];
+export const migrations = [
+  Initial1764000000001,
+  TenancyAndGate1764000000002,
+  RowLevelSecurity1764000000003,
+  HostNameRules1764000000004,
+];

@@ -5,6 +5,8 @@ import { keepHostNames } from '../../src/app/kept-host-names.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createLog } from '../../src/base/log.ts';
 import { createHostDirectory } from '../../src/domain/address/host-directory.ts';
+import { hostNamesAmong } from '../../src/domain/address/host-words.ts';
+import { HOST_NAMES_IN_RULES } from '../../src/storage/host-names-in-rules.ts';
 import { type Database, openDatabase } from '../../src/storage/open-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -49,6 +51,33 @@ test('the host names are those of rules that are in force, of clients and compan
   );
   const names = await database.listHostNames();
   expect(names.toSorted()).toEqual(['a.test', 'b.test', 'c.test', 'face.beef', 'xn--bcher-kva.test']);
+});
+
+test('lists without a host name are not read for it', async () => {
+  const plan = (await testDatabase.query<object>(`EXPLAIN ${HOST_NAMES_IN_RULES}`)).map((row) => Object.values(row)[0]);
+  const scans = plan.filter((line) => String(line).includes(' Scan ')).join();
+  expect(scans).toContain('client_host_rules');
+  expect(scans).toContain('company_host_rules');
+  expect(scans).not.toContain('Seq Scan');
+});
+
+test('a rule is known as a host name in a list by the very words by which it is known alone', async () => {
+  const rules = [
+    '192.0.2.1',
+    '10.0.0.1-10.0.0.9',
+    '2001:db8::/32',
+    'fe80::1-fe80::2',
+    '::ffff:0:0/96',
+    'a.test',
+    'face.beef',
+  ];
+  const lists = rules.flatMap((one) => rules.map((other) => [one, other]));
+  const rows = await testDatabase.query<{ asked: boolean }>(
+    `SELECT has_host_rule(ARRAY(SELECT jsonb_array_elements_text(list))) AS asked FROM jsonb_array_elements($1) AS list`,
+    [JSON.stringify(lists)],
+  );
+  const isHost = (rule = '') => hostNamesAmong([rule]).length > 0;
+  expect(rows.map(({ asked }) => asked)).toEqual(lists.map(([one, other]) => isHost(one) || isHost(other)));
 });
 
 test('a name is looked up although nobody asks for it, and let go when no rule has it any more', async () => {

@@ -60,6 +60,7 @@ export const clientEntity = new EntitySchema<ClientRow>({
     { name: 'client_company_created', columns: ['company_id', 'created_at', 'client_id'] },
     { name: 'client_name', columns: ['name_key', 'client_id'] },
     { name: 'client_role', columns: ['role_id', 'company_id'] },
+    { name: 'client_host_rules', columns: ['client_id'], where: `ip_mode <> 'off' AND has_host_rule(ip_rules)` },
   ],
   checks: [
     { name: 'client_status', expression: `status IN ('active', 'inactive')` },

@@ -34,6 +34,7 @@ export const companyEntity = new EntitySchema<CompanyRow>({
     ip_mode: { type: 'text', default: 'off' },
     ip_rules: { type: 'text', array: true, default: '{}' },
   },
+  indices: [{ name: 'company_host_rules', columns: ['id'], where: `ip_mode <> 'off' AND has_host_rule(ip_rules)` }],
   uniques: [
     { name: 'company_path', columns: ['path'] },
     { name: 'company_name', columns: ['parent_id', 'name_key'] },
