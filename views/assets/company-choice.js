@@ -1,18 +1,41 @@
-// Choosing a company brings the form back with its roles; without script a button beside the field does.
+// Choosing a company brings the form back with its roles; without script a button beside the field does. Finding companies inside a
+// form is by its own button, or Enter in its own field.
+
+/**
+ * Enter in a field presses the first button that submits, seen or not: that must be the one at the end of the form. So this one
+ * submits only when it is meant.
+ */
+function submitOnlyWhenMeant(button) {
+  button.type = 'button';
+  return () => {
+    button.type = 'submit';
+    button.form.requestSubmit(button);
+    button.type = 'button';
+  };
+}
+
+function startFinding() {
+  for (const row of document.querySelectorAll('[data-find]')) {
+    const button = row.querySelector('button');
+    const find = submitOnlyWhenMeant(button);
+    button.addEventListener('click', find);
+    row.querySelector('input').addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || event.isComposing) return;
+      event.preventDefault();
+      find();
+    });
+  }
+}
 
 export function startCompanyChoice() {
+  startFinding();
   for (const button of document.querySelectorAll('[data-choose-company]')) {
     const select = button.form?.elements.namedItem('company_id');
     if (!(select instanceof HTMLSelectElement)) continue;
     button.hidden = true;
-    // Enter in a field presses the first button that submits, seen or not: that must be the one at the end of the form.
-    button.type = 'button';
+    const choose = submitOnlyWhenMeant(button);
     // The form came as an answer to a form: coming back to it or reloading it asks for it anew instead of sending that one again.
     if (button.dataset.chooseCompany) history.replaceState(null, '', button.dataset.chooseCompany);
-    select.addEventListener('change', () => {
-      button.type = 'submit';
-      button.form.requestSubmit(button);
-      button.type = 'button';
-    });
+    select.addEventListener('change', choose);
   }
 }

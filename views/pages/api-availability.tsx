@@ -5,7 +5,7 @@ import { PageHeader } from '../layout/page-header.tsx';
 import { HiddenFields } from '../parts/confirm.tsx';
 import { ErrorSummary, hasErrors } from '../parts/error-summary.tsx';
 import { FieldFaults, fieldId, type FieldErrors } from '../parts/field.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { FindRow } from '../parts/find-row.tsx';
 import { RadioField, type RadioOption } from '../parts/radio-field.tsx';
 import { apiHref } from './apis-list.tsx';
 import { companyPrefix } from './role-form.tsx';
@@ -36,31 +36,6 @@ const modes: readonly RadioOption[] = [
   { value: 'all', label: 'All companies', hint: 'Also those that are still to come.' },
 ];
 
-/** Its button is the first of the form: the one that Enter presses. */
-function Search({ q }: { q: string }) {
-  return (
-    <div class="find-row">
-      <div class="search-input">
-        <Icon name="search" />
-        <input
-          id="find-q"
-          class="input"
-          type="search"
-          name="q"
-          value={q}
-          autocomplete="off"
-          spellcheck={false}
-          aria-label="Find a company"
-          placeholder="Find a company"
-        />
-      </div>
-      <button type="submit" class="button secondary" name="find" value="yes">
-        <span>Find</span>
-      </button>
-    </div>
-  );
-}
-
 function Companies({
   companies,
   q,
@@ -72,7 +47,7 @@ function Companies({
   return (
     <fieldset class="field chosen-companies" id={id} tabindex={-1}>
       <legend class="field-legend">{labels.available_to}</legend>
-      {maySearch && <Search q={q} />}
+      {maySearch && <FindRow name="q" q={q} label="Find a company" button={{ name: 'find', value: 'yes' }} />}
       <FieldFaults name="available_to" errors={errors} />
       {companies.length === 0 ? (
         <p class="muted">{q === '' ? 'None chosen yet.' : 'No company matches.'}</p>

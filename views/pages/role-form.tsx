@@ -6,6 +6,7 @@ import { CompanyField, companyLabel, type CompanyChoice } from '../parts/company
 import { HiddenFields } from '../parts/confirm.tsx';
 import { ErrorSummary, hasErrors } from '../parts/error-summary.tsx';
 import { FieldFaults, fieldId, TextAreaField, TextField, type FieldErrors } from '../parts/field.tsx';
+import { FindRow } from '../parts/find-row.tsx';
 import { FormSection } from '../parts/form-section.tsx';
 import { PrivilegePicker, type PickerApi } from '../parts/privilege-picker.tsx';
 import { roleHref } from './roles-list.tsx';
@@ -24,7 +25,14 @@ export type RoleFormPageProps = {
   companies?: CompanyChoice | undefined;
   apis: readonly PickerApi[];
   /** Companies below the role's own; null where it can have none. */
-  availableTo: { companies: readonly AvailableCompany[]; isCut: boolean } | null;
+  availableTo: {
+    companies: readonly AvailableCompany[];
+    /** More match than are listed. */
+    isCut: boolean;
+    /** What was looked for by name; undefined where all of them are listed. */
+    q?: string | undefined;
+    wasFound?: boolean;
+  } | null;
   hidden: Readonly<Record<string, string>>;
 };
 
@@ -39,17 +47,30 @@ const labels = {
 /** How a company is named in the form. */
 export const companyPrefix = 'company:';
 
+/** What was typed to find companies for it goes along with the form. */
+export const availableSearchName = 'available_q';
+
 function AvailableTo({
   companies,
   isCut,
+  q,
+  wasFound,
   errors,
 }: NonNullable<RoleFormPageProps['availableTo']> & { errors: FieldErrors }) {
   const id = fieldId('available_to');
-  if (companies.length === 0) return <p class="muted">There are no companies below it yet.</p>;
+  if (companies.length === 0 && q === undefined) return <p class="muted">There are no companies below it yet.</p>;
   return (
     <fieldset class="field" id={id} tabindex={-1}>
       <legend class="field-legend">{labels.available_to}</legend>
-      {isCut && <p class="field-hint">Some of its companies are listed. The API takes any of them.</p>}
+      {q !== undefined && (
+        <FindRow
+          name={availableSearchName}
+          q={q}
+          label="Find a company below it"
+          button={{ name: 'choose', value: 'available' }}
+          autofocus={wasFound}
+        />
+      )}
       <FieldFaults name="available_to" errors={errors} />
       <ul class="boxes">
         {companies.map((company) => (
@@ -61,6 +82,8 @@ function AvailableTo({
           </li>
         ))}
       </ul>
+      {companies.length === 0 && <p class="muted">No company matches.</p>}
+      {isCut && <p class="muted">More companies match than are listed. Find others by their name.</p>}
     </fieldset>
   );
 }

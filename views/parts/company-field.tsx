@@ -1,18 +1,26 @@
 // The company that something new belongs to. Its roles depend on it, so the form comes back with them when it is chosen.
 
+import { FindRow } from './find-row.tsx';
 import { Field, fieldId, Select, describedBy, type FieldErrors, type SelectOption } from './field.tsx';
 
 export type CompanyChoice = {
   options: readonly SelectOption[];
-  /** There are more than are listed. */
+  /** More match than are listed. */
   isCut: boolean;
+  /** What was looked for by name; undefined where the list holds them all, and nothing is to be looked for. */
+  q?: string | undefined;
   /** It was just chosen: the next field wants attention. */
   wasChosen?: boolean;
+  /** Companies were just looked for: the choice among them wants attention. */
+  wasFound?: boolean;
   /** Where the form with this company can be asked for again. */
   formHref: string;
 };
 
 export const companyLabel = 'Company';
+
+/** What was typed to find a company goes along with the form. */
+export const companySearchName = 'company_q';
 
 type CompanyFieldProps = {
   value: string;
@@ -22,14 +30,24 @@ type CompanyFieldProps = {
   chooseLabel?: string;
 };
 
+function hintOf({ q, isCut, options }: CompanyChoice): string | undefined {
+  if (q === undefined) return undefined;
+  if (isCut) return 'More companies match than are listed. Find others by their name.';
+  return options.length <= 1 ? 'No other company matches.' : 'Those that match are listed.';
+}
+
 export function CompanyField({ value, choice, errors, chooseLabel = 'Show its roles' }: CompanyFieldProps) {
-  const hint = choice.isCut ? (
-    <>
-      Some are listed. For another one, <a href="/companies">open it</a> and start there.
-    </>
-  ) : undefined;
+  const hint = hintOf(choice);
   return (
     <Field name="company_id" label={companyLabel} hint={hint} errors={errors}>
+      {choice.q !== undefined && (
+        <FindRow
+          name={companySearchName}
+          q={choice.q}
+          label="Find a company"
+          button={{ name: 'choose', value: 'found' }}
+        />
+      )}
       <div class="input-row">
         <Select
           id={fieldId('company_id')}
@@ -39,6 +57,7 @@ export function CompanyField({ value, choice, errors, chooseLabel = 'Show its ro
           options={choice.options}
           prompt={undefined}
           required
+          autofocus={choice.wasFound}
           {...describedBy({ name: 'company_id', hint, errors })}
         />
         <button
@@ -47,7 +66,7 @@ export function CompanyField({ value, choice, errors, chooseLabel = 'Show its ro
           value="company"
           class="button secondary"
           formnovalidate
-          data-choose-company={choice.wasChosen ? choice.formHref : ''}
+          data-choose-company={choice.wasChosen || choice.wasFound ? choice.formHref : ''}
         >
           <span>{chooseLabel}</span>
         </button>

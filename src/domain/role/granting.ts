@@ -4,7 +4,7 @@ import { notFound } from '../../base/problem.ts';
 import type { Caller } from '../access/caller.ts';
 import { callerOver } from '../access/held-there.ts';
 import { type Privilege, type PrivilegeLevel, privilegeName } from '../api/privilege.ts';
-import type { CompanySummary } from '../company/company-store.ts';
+import type { CompanyFilter, CompanySummary } from '../company/company-store.ts';
 import type { Company } from '../company/company.ts';
 import type { Page, PageRequest, Storage, Stores } from '../stores.ts';
 import { isAtMost, levelOf } from './role-rules.ts';
@@ -35,7 +35,12 @@ export interface Granting {
   /** What roles of the company may be made of. */
   privilegesFor(caller: Caller, companyId: string): Promise<GrantableCatalogue>;
   /** The companies that a role of the company may be made available to: all below it, A to Z. None for whoever reaches one alone. */
-  companiesFor(caller: Caller, companyId: string, page: PageRequest): Promise<Page<CompanySummary>>;
+  companiesFor(
+    caller: Caller,
+    companyId: string,
+    page: PageRequest,
+    filter?: Pick<CompanyFilter, 'q'>,
+  ): Promise<Page<CompanySummary>>;
 }
 
 export function createGranting({ storage }: { storage: Storage }): Granting {
@@ -65,12 +70,12 @@ export function createGranting({ storage }: { storage: Storage }): Granting {
           return held.has(privilegeName(privilege.apiId, privilege.scope)) ? null : 'not_held';
         }
       }),
-    companiesFor: (caller, companyId, page) =>
+    companiesFor: (caller, companyId, page, filter = {}) =>
       storage.read(async (stores) => {
         const company = await getCompany(stores, caller, companyId);
         if (!caller.reach.subtree || levelOf(company) === 'company') return { items: [], nextCursor: null };
         const below = { companyId, companyPath: company.path, subtree: true };
-        const found = await stores.companies.list({ sort: 'name' }, page, below);
+        const found = await stores.companies.list({ ...filter, sort: 'name' }, page, below);
         return { ...found, items: found.items.filter(({ id }) => id !== companyId) };
       }),
   };

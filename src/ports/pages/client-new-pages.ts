@@ -1,6 +1,7 @@
 // Registering a client: the form, and its answer that shows the secret.
 import { h } from 'preact';
 import { type ClientFormValues } from '../../../views/pages/client-form.tsx';
+import { companySearchName } from '../../../views/parts/company-field.tsx';
 import { ClientNewPage } from '../../../views/pages/client-new.tsx';
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import { apiOptions } from './api-names.ts';
@@ -12,7 +13,7 @@ import {
   parseClientForm,
 } from './client-form.ts';
 import { secretPage } from './client-secret-page.ts';
-import { companyChoice, knownCompany, roleOptions } from './company-choice.ts';
+import { companyChoice, knownCompany, roleOptions, searchOf } from './company-choice.ts';
 import { createFormId, once, repeatedPage } from './form-once.ts';
 import { FormFaults, isAboutForm, keptValues, pickFields } from './form.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
@@ -27,19 +28,21 @@ export async function showNewClient(visit: SignedInVisit): Promise<Answer> {
 
 interface FormState {
   readonly status: number;
-  /** The company was just chosen, so that the roles may be others. */
-  readonly wasChosen?: boolean;
+  /** The button of the choice of a company by which the form came, so that the roles may be others. */
+  readonly choose?: string | undefined;
+  /** What was looked for among the companies. */
+  readonly q?: string;
 }
 
 async function formPage(
   visit: SignedInVisit,
   given: ClientFormValues,
   faults: FormFaults,
-  { status, wasChosen = false }: FormState,
+  { status, choose, q = '' }: FormState,
 ): Promise<Answer> {
   const companyId = await knownCompany(visit, given.company_id, faults);
   const [companies, roles, apis] = await Promise.all([
-    companyChoice(visit, companyId, { wasChosen, formAt: '/clients/new' }),
+    companyChoice(visit, companyId, { choose, formAt: '/clients/new', q }),
     roleOptions(visit, companyId),
     apiOptions(visit, companyId, MANAGEMENT_API_ID),
   ]);
@@ -71,14 +74,15 @@ async function formPage(
 }
 
 export async function createClient(visit: SignedInVisit): Promise<Answer> {
-  const fields = pickFields(await visit.readForm(), [...CLIENT_FORM_FIELDS, 'form_id', 'choose']);
+  const fields = pickFields(await visit.readForm(), [...CLIENT_FORM_FIELDS, 'form_id', 'choose', companySearchName]);
   const before = { ...NEW_CLIENT_VALUES, company_id: visit.caller.companyId };
   const values = keptValues(CLIENT_FORM_FIELDS, before, fields);
+  const q = searchOf(fields[companySearchName]);
   if (fields.choose !== undefined) {
-    return formPage(visit, values, new FormFaults(), { status: 200, wasChosen: true });
+    return formPage(visit, values, new FormFaults(), { status: 200, choose: fields.choose, q });
   }
   const { input, faults } = parseClientForm(values, undefined);
-  if (!input) return formPage(visit, values, faults, { status: 422 });
+  if (!input) return formPage(visit, values, faults, { status: 422, q });
   try {
     return await once(
       visit,
@@ -89,7 +93,7 @@ export async function createClient(visit: SignedInVisit): Promise<Answer> {
   } catch (error) {
     if (!isAboutForm(error)) throw error;
     faults.addProblem(error, clientFieldOf);
-    return formPage(visit, values, faults, { status: error.status });
+    return formPage(visit, values, faults, { status: error.status, q });
   }
 }
 

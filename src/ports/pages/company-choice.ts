@@ -8,21 +8,22 @@ import type { FormFaults } from './form.ts';
 import { hrefOf } from './query.ts';
 import type { SignedInVisit } from './page.ts';
 
-/** More make no select that anybody wants to search; each page of a company leads to forms and lists with it chosen. */
+/** More make no select that anybody wants to look through: forms have a search then, and each page of a company leads to its lists. */
 const MAX_OPTIONS = 200;
 
 /** One's own first, then A to Z; empty for whoever sees one company alone. `current` is always among them, if within reach. */
 export async function companyOptions(
   { caller, services }: SignedInVisit,
   current: string | undefined,
-  filter: Pick<CompanyFilter, 'reseller'> = {},
+  filter: Pick<CompanyFilter, 'reseller' | 'q'> = {},
 ): Promise<{ options: readonly SelectOption[]; isCut: boolean }> {
   if (!caller.reach.subtree || !mayCall(caller, 'companies:read')) return { options: [], isCut: false };
   const found = await services.companies.list(caller, { ...filter, sort: 'name' }, { limit: MAX_OPTIONS });
   const others = found.items.filter(({ id }) => id !== caller.companyId);
-  if (others.length === 0) return { options: [], isCut: false };
+  if (others.length === 0 && filter.q === undefined) return { options: [], isCut: false };
+  const isOwnListed = filter.q === undefined || others.length < found.items.length || current === caller.companyId;
   const options = [
-    { value: caller.companyId, label: caller.companyName },
+    ...(isOwnListed ? [{ value: caller.companyId, label: caller.companyName }] : []),
     ...others.map(({ id, name }) => ({ value: id, label: name })),
   ];
   if (current !== undefined && !options.some(({ value }) => value === current)) {
@@ -32,17 +33,32 @@ export async function companyOptions(
   return { options, isCut: found.nextCursor !== null };
 }
 
-/** The same for a form; undefined where there is nothing to choose. */
+/** The same for a form; undefined where there is nothing to choose. `choose`: the button that the form came by; `q`: what was looked for by name. */
 export async function companyChoice(
   visit: SignedInVisit,
   current: string,
-  { wasChosen, formAt }: { readonly wasChosen: boolean; readonly formAt: string },
+  { choose, formAt, q = '' }: { readonly choose: string | undefined; readonly formAt: string; readonly q?: string },
 ): Promise<CompanyChoice | undefined> {
-  const { options, isCut } = await companyOptions(visit, current);
-  return options.length === 0
-    ? undefined
-    : { options, isCut, wasChosen, formHref: hrefOf(formAt, { company_id: current }) };
+  const { options, isCut } = await companyOptions(visit, current, q === '' ? {} : { q });
+  if (options.length === 0) return undefined;
+  const search = isCut || q !== '' ? q : undefined;
+  return {
+    options,
+    isCut,
+    q: search,
+    wasChosen: choose === 'company',
+    wasFound: choose === 'found',
+    formHref: hrefOf(formAt, { company_id: current }),
+  };
 }
+
+/** What was typed into the search of a form. */
+export function searchOf(text: string | undefined): string {
+  return (text ?? '').trim().slice(0, MAX_SEARCH);
+}
+
+/** Longer than any name. */
+const MAX_SEARCH = 200;
 
 /** The company that a form is for: the given one when it lies within reach; else the visitor's own, with a fault. */
 export async function knownCompany(

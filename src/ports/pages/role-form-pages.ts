@@ -1,12 +1,18 @@
 // Making a custom role, and changing one without overwriting what somebody else saved meanwhile.
 import { h } from 'preact';
-import { type AvailableCompany, RoleFormPage, type RoleFormValues } from '../../../views/pages/role-form.tsx';
+import {
+  type AvailableCompany,
+  availableSearchName,
+  RoleFormPage,
+  type RoleFormValues,
+} from '../../../views/pages/role-form.tsx';
+import { companySearchName } from '../../../views/parts/company-field.tsx';
 import { roleHref } from '../../../views/pages/roles-list.tsx';
 import { conflict, Problem } from '../../base/problem.ts';
 import type { GrantableCatalogue } from '../../domain/role/granting.ts';
 import type { RoleSummary } from '../../domain/role/role.ts';
 import { findApiNames } from './api-names.ts';
-import { companyChoice, knownCompany } from './company-choice.ts';
+import { companyChoice, knownCompany, searchOf } from './company-choice.ts';
 import { createFormId, once, repeatedPage } from './form-once.ts';
 import { FormFaults, isAboutForm, keptValues, parseVersion, pickFields } from './form.ts';
 import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
@@ -22,6 +28,18 @@ import {
   toPicker,
 } from './role-form.ts';
 
+interface Searches {
+  readonly owner: string;
+  readonly available: string;
+}
+
+const noSearches: Searches = { owner: '', available: '' };
+const SEARCH_FIELDS = [companySearchName, availableSearchName] as const;
+
+function searchesOf(fields: { readonly [Name in (typeof SEARCH_FIELDS)[number]]?: string | undefined }): Searches {
+  return { owner: searchOf(fields[companySearchName]), available: searchOf(fields[availableSearchName]) };
+}
+
 interface Shown {
   /** null for a new one. */
   readonly role: RoleSummary | null;
@@ -30,18 +48,21 @@ interface Shown {
   readonly companies: readonly string[];
   readonly faults: FormFaults;
   readonly status: number;
-  readonly wasChosen?: boolean;
+  /** The button by which the form came back, when it was not saved. */
+  readonly choose?: string | undefined;
+  /** What was looked for: among the companies that it can belong to, and among those that it can be available to. */
+  readonly searches: Searches;
 }
 
 async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
   const { caller, services } = visit;
-  const { role, values, faults, status, wasChosen = false } = shown;
+  const { role, values, faults, status, searches, choose } = shown;
   const companyId = await knownCompany(visit, values.company_id, faults);
   const [companies, catalogue, names, availableTo] = await Promise.all([
-    role ? undefined : companyChoice(visit, companyId, { wasChosen, formAt: '/roles/new' }),
+    role ? undefined : companyChoice(visit, companyId, { choose, formAt: '/roles/new', q: searches.owner }),
     services.granting.privilegesFor(caller, companyId),
     findApiNames(visit, companyId),
-    availableCompanies(visit, companyId, shown.companies),
+    availableCompanies(visit, companyId, shown.companies, searches.available),
   ]);
   const own = role || companies ? {} : { company_id: companyId };
   return page(
@@ -53,7 +74,10 @@ async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
         errors: faults.toErrors(),
         companies,
         apis: toPicker(catalogue, names, new Set(shown.privileges)),
-        availableTo: catalogue.level !== 'company' && caller.reach.subtree ? availableTo : null,
+        availableTo:
+          catalogue.level !== 'company' && caller.reach.subtree
+            ? { ...availableTo, wasFound: choose === 'available' }
+            : null,
         hidden: role ? { version: String(role.version) } : { form_id: createFormId(), ...own },
       }),
     { status },
@@ -63,8 +87,14 @@ async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
 const MAX_COMPANIES = 200;
 
 /** Those that are chosen are always listed; else nobody could take them away. */
-async function availableCompanies({ caller, services }: SignedInVisit, ownerId: string, chosen: readonly string[]) {
-  const found = await services.granting.companiesFor(caller, ownerId, { limit: MAX_COMPANIES });
+async function availableCompanies(
+  { caller, services }: SignedInVisit,
+  ownerId: string,
+  chosen: readonly string[],
+  q: string,
+) {
+  const filter = q === '' ? {} : { q };
+  const found = await services.granting.companiesFor(caller, ownerId, { limit: MAX_COMPANIES }, filter);
   const listed = new Set(found.items.map(({ id }) => id));
   const names = await services.companies.namesOf(
     caller,
@@ -75,7 +105,8 @@ async function availableCompanies({ caller, services }: SignedInVisit, ownerId: 
     ...[...names].map(([id, name]) => ({ id, name, isChosen: true })),
     ...found.items.map(({ id, name }) => ({ id, name, isChosen: isChosen.has(id) })),
   ];
-  return { companies, isCut: found.nextCursor !== null };
+  const isCut = found.nextCursor !== null;
+  return { companies, isCut, q: isCut || q !== '' ? q : undefined };
 }
 
 /** `?company_id=…`: for a company below, from its page. */
@@ -89,19 +120,26 @@ export async function showNewRole(visit: SignedInVisit): Promise<Answer> {
     companies: [],
     faults: new FormFaults(),
     status: 200,
+    searches: noSearches,
   });
 }
 
 export async function createRole(visit: SignedInVisit): Promise<Answer> {
   const { boxes, rest } = takeBoxes(await visit.readForm(ROLE_FORM_LIMITS));
-  const fields = pickFields(rest, [...ROLE_FORM_FIELDS, 'form_id', 'choose']);
+  const fields = pickFields(rest, [...ROLE_FORM_FIELDS, ...SEARCH_FIELDS, 'form_id', 'choose']);
   const before = { name: '', description: '', company_id: visit.caller.companyId };
   const values = keptValues(ROLE_FORM_FIELDS, before, fields);
   const catalogue = await findCatalogue(visit, values.company_id);
   const privileges = catalogue ? chosenPrivileges(boxes, catalogue) : boxes.privileges;
-  const shown = { role: null, values, privileges, companies: boxes.companies };
+  const searches = searchesOf(fields);
+  const shown = { role: null, values, privileges, companies: boxes.companies, searches };
   if (fields.choose !== undefined || !catalogue) {
-    return formPage(visit, { ...shown, faults: new FormFaults(), status: catalogue ? 200 : 422, wasChosen: true });
+    return formPage(visit, {
+      ...shown,
+      faults: new FormFaults(),
+      status: catalogue ? 200 : 422,
+      choose: fields.choose,
+    });
   }
   const { input, faults } = parseRoleForm(values, privileges, boxes.companies);
   if (!input || !faults.isEmpty) return formPage(visit, { ...shown, faults, status: 422 });
@@ -169,17 +207,21 @@ export async function showRoleEdit(visit: SignedInVisit): Promise<Answer> {
     companies,
     faults: new FormFaults(),
     status: 200,
+    searches: noSearches,
   });
 }
 
 export async function saveRole(visit: SignedInVisit): Promise<Answer> {
   const { boxes, rest } = takeBoxes(await visit.readForm(ROLE_FORM_LIMITS));
-  const fields = pickFields(rest, ['name', 'description', 'version']);
+  const fields = pickFields(rest, ['name', 'description', ...SEARCH_FIELDS, 'version', 'choose']);
   const role = await findOwnRole(visit);
   const values = keptValues(ROLE_FORM_FIELDS, valuesOf(role), fields);
   const catalogue = await visit.services.granting.privilegesFor(visit.caller, role.companyId);
   const privileges = chosenPrivileges(boxes, catalogue);
-  const shown = { role, values, privileges, companies: boxes.companies };
+  const searches = searchesOf(fields);
+  const shown = { role, values, privileges, companies: boxes.companies, searches };
+  if (fields.choose !== undefined)
+    return formPage(visit, { ...shown, faults: new FormFaults(), status: 200, choose: fields.choose });
   const version = parseVersion(fields.version, role.version);
   if (version !== role.version) return staleForm(visit, shown);
   const { input, faults } = parseRoleForm(values, privileges, boxes.companies);

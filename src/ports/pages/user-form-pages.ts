@@ -1,11 +1,12 @@
 // Inviting a user, and changing one without overwriting what somebody else saved meanwhile.
 import { h } from 'preact';
 import { UserFormPage, type UserFormValues } from '../../../views/pages/user-form.tsx';
+import { companySearchName } from '../../../views/parts/company-field.tsx';
 import { userHref } from '../../../views/pages/users-list.tsx';
 import { Problem } from '../../base/problem.ts';
 import { userFields } from '../../domain/user/user-fields.ts';
 import type { UserSummary } from '../../domain/user/user.ts';
-import { companyChoice, knownCompany, roleOptions } from './company-choice.ts';
+import { companyChoice, knownCompany, roleOptions, searchOf } from './company-choice.ts';
 import { createFormId, once, repeatedPage } from './form-once.ts';
 import { fieldOfPointer, FormFaults, isAboutForm, keptValues, parseVersion, pickFields } from './form.ts';
 import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
@@ -64,15 +65,18 @@ interface Shown {
   readonly values: UserFormValues;
   readonly faults: FormFaults;
   readonly status: number;
-  readonly wasChosen?: boolean;
+  /** The button by which the form came back, when it was not saved. */
+  readonly choose?: string | undefined;
+  /** What was looked for among the companies. */
+  readonly q: string;
 }
 
 async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
-  const { user, values, faults, status, wasChosen = false } = shown;
+  const { user, values, faults, status, q, choose } = shown;
   const companyId = await knownCompany(visit, values.company_id, faults);
   const kept = user && companyId === user.companyId ? user : undefined;
   const [companies, roles] = await Promise.all([
-    companyChoice(visit, companyId, { wasChosen, formAt: user ? `/users/${user.id}/edit` : '/users/new' }),
+    companyChoice(visit, companyId, { choose, formAt: user ? `/users/${user.id}/edit` : '/users/new', q }),
     roleOptions(visit, companyId, kept),
   ]);
   const isKnown = roles.some(({ value }) => value === values.role_id);
@@ -97,15 +101,21 @@ async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
 export async function showNewUser(visit: SignedInVisit): Promise<Answer> {
   const asked = textOf(parseQuery(visit.querystring), 'company_id');
   const values = { ...NEW_VALUES, company_id: asked ?? visit.caller.companyId };
-  return formPage(visit, { user: null, values, faults: new FormFaults(), status: 200 });
+  return formPage(visit, { user: null, values, faults: new FormFaults(), status: 200, q: '' });
 }
 
 export async function createUser(visit: SignedInVisit): Promise<Answer> {
-  const fields = pickFields(await visit.readForm(), [...FIELDS.filter(isOfNewUsers), 'form_id', 'choose']);
+  const fields = pickFields(await visit.readForm(), [
+    ...FIELDS.filter(isOfNewUsers),
+    'form_id',
+    'choose',
+    companySearchName,
+  ]);
+  const q = searchOf(fields[companySearchName]);
   const values = keptValues(FIELDS, { ...NEW_VALUES, company_id: visit.caller.companyId }, fields);
-  if (fields.choose !== undefined) return chosen(visit, null, values);
+  if (fields.choose !== undefined) return chosen(visit, { user: null, values, q, choose: fields.choose });
   const { input, faults } = parseForm(values);
-  if (!input) return formPage(visit, { user: null, values, faults, status: 422 });
+  if (!input) return formPage(visit, { user: null, values, faults, status: 422, q });
   const { status: _active, ...newUser } = input;
   try {
     return await once(
@@ -115,7 +125,7 @@ export async function createUser(visit: SignedInVisit): Promise<Answer> {
       () => alreadyCreated(visit),
     );
   } catch (error) {
-    return refused(visit, { user: null, values, faults }, error);
+    return refused(visit, { user: null, values, faults, q }, error);
   }
 }
 
@@ -124,8 +134,8 @@ function isOfNewUsers(name: (typeof FIELDS)[number]): boolean {
   return name !== 'status';
 }
 
-function chosen(visit: SignedInVisit, user: UserSummary | null, values: UserFormValues): Promise<Answer> {
-  return formPage(visit, { user, values, faults: new FormFaults(), status: 200, wasChosen: true });
+function chosen(visit: SignedInVisit, shown: Pick<Shown, 'user' | 'values' | 'q' | 'choose'>): Promise<Answer> {
+  return formPage(visit, { ...shown, faults: new FormFaults(), status: 200 });
 }
 
 function alreadyCreated(visit: SignedInVisit): Answer {
@@ -150,18 +160,19 @@ export async function showUserEdit(visit: SignedInVisit): Promise<Answer> {
   const user = await findUser(visit);
   const asked = textOf(parseQuery(visit.querystring), 'company_id');
   const values = { ...valuesOf(user), company_id: asked ?? user.companyId };
-  return formPage(visit, { user, values, faults: new FormFaults(), status: 200 });
+  return formPage(visit, { user, values, faults: new FormFaults(), status: 200, q: '' });
 }
 
 export async function saveUser(visit: SignedInVisit): Promise<Answer> {
-  const fields = pickFields(await visit.readForm(), [...FIELDS, 'version', 'choose']);
+  const fields = pickFields(await visit.readForm(), [...FIELDS, 'version', 'choose', companySearchName]);
+  const q = searchOf(fields[companySearchName]);
   const user = await findUser(visit);
   const values = keptValues(FIELDS, valuesOf(user), fields);
   const version = parseVersion(fields.version, user.version);
-  if (fields.choose !== undefined) return chosen(visit, user, values);
+  if (fields.choose !== undefined) return chosen(visit, { user, values, q, choose: fields.choose });
   if (version !== user.version) return staleForm(visit, user, values);
   const { input, faults } = parseForm(values);
-  if (!input) return formPage(visit, { user, values, faults, status: 422 });
+  if (!input) return formPage(visit, { user, values, faults, status: 422, q });
   try {
     const saved = await visit.services.users.update(visit.caller, user.id, input, version);
     return seeOther(userHref(user.id), { flash: { code: 'user_saved', subject: saved.name } });
@@ -169,7 +180,7 @@ export async function saveUser(visit: SignedInVisit): Promise<Answer> {
     if (error instanceof Problem && error.code === 'resource.changed') {
       return staleForm(visit, await findUser(visit), values);
     }
-    return refused(visit, { user, values, faults }, error);
+    return refused(visit, { user, values, faults, q }, error);
   }
 }
 
@@ -179,5 +190,5 @@ function staleForm(visit: SignedInVisit, user: UserSummary, values: UserFormValu
     'form',
     `${user.name} was changed since you opened this form. What you typed is kept. Save again to overwrite what is stored.`,
   );
-  return formPage(visit, { user, values, faults, status: 409 });
+  return formPage(visit, { user, values, faults, status: 409, q: '' });
 }
