@@ -99,6 +99,9 @@ describe('a foreign client answers as if it did not exist', () => {
   test('its audit events too', async () => {
     const [event] = asEvents(await ask('bolt', 'GET', `/audit-events?client_id=${ofBolt.client_id}`)).items;
     expect(asEvents(await ask('acme', 'GET', `/audit-events?client_id=${ofBolt.client_id}`)).items).toEqual([]);
+    const ofCompany = `/audit-events?action=client.created&company_id=${event?.company_id}`;
+    expect(asEvents(await ask('bolt', 'GET', ofCompany)).items).toContainEqual(event);
+    expect(asEvents(await ask('acme', 'GET', ofCompany)).items).toEqual([]);
     expect((await ask('acme', 'GET', `/audit-events/${event?.id}`)).status).toBe(404);
     expect((await ask('bolt', 'GET', `/audit-events/${event?.id}`)).json).toEqual(event);
   });
