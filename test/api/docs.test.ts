@@ -63,6 +63,13 @@ test('the page shows every operation and complains of nothing', async () => {
 });
 
 // Swagger UI works for seconds at each: a few stand for all.
+test('the Management API is found by its id too', async () => {
+  await page.goto(`${server.url}/docs/management`);
+  expect(page.url()).toBe(`${server.url}/docs`);
+  const { url, status } = await fetch(`${server.url}/docs/management/openapi.json`);
+  expect([url, status]).toEqual([`${server.url}/api/openapi.json`, 200]);
+});
+
 test('what can be unfolded stays within the policy: operations with and without a body, and models', async () => {
   const unfold = (selector: string) => page.locator(selector).evaluate((element: HTMLElement) => element.click());
   for (const id of ['Clients-createClient', 'Audit-listAuditEvents', 'Users-setUserPassword']) {

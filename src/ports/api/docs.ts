@@ -13,7 +13,7 @@ import { Problem } from '../../base/problem.ts';
 import type { ApiDocs } from '../../domain/api/api-docs.ts';
 import type { PublishedApi } from '../../domain/api/api-store.ts';
 import { originOf } from '../../domain/api/openapi-servers.ts';
-import { managementIdentifier } from '../../domain/api/privilege.ts';
+import { MANAGEMENT_API_ID, managementIdentifier } from '../../domain/api/privilege.ts';
 import { hasSeen } from '../http/entity-tag-list.ts';
 import { createStaticAssets } from '../http/static-assets.ts';
 import { buildOpenApi } from './openapi.ts';
@@ -50,6 +50,8 @@ export function createDocs(parts: DocsParts): Middleware {
     if (ctx.path === DOCUMENT_PATH) return readOnly(ctx, () => document(ctx));
     if (ctx.path === '/docs') return readOnly(ctx, () => sendPage(ctx, parts, undefined));
     const [, apiId, isDocument] = OF_API.exec(ctx.path) ?? [];
+    // Whoever makes the address of an API's page from its id finds the built-in one too.
+    if (apiId === MANAGEMENT_API_ID) return readOnly(ctx, () => ctx.redirect(isDocument ? DOCUMENT_PATH : '/docs'));
     if (apiId === undefined) return assets(ctx, next);
     const api = await apiDocs.find(apiId, () => isSignedIn(ctx));
     if (!api) return next();
