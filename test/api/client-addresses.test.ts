@@ -26,10 +26,14 @@ const closing: (() => Promise<void>)[] = [];
 const acme = { id: 'co_acme', name: 'Acme', path: 'co_root/co_acme/' };
 const DAY = 24 * 60 * 60 * 1000;
 
+/** Names of which nothing has been heard yet. */
+const unheard = new Set<string>();
+
 /** home.test stands for 198.51.100.7, every other name for nothing. */
 const hosts: KnownHosts = {
-  resolve: (name) => (name === 'home.test' ? [parseIpAddress('198.51.100.7')].flatMap((each) => each ?? []) : []),
-  ready: async () => undefined,
+  resolve: (name) =>
+    name === 'home.test' && !unheard.has(name) ? [parseIpAddress('198.51.100.7')].flatMap((each) => each ?? []) : [],
+  ready: async (names) => names.forEach((name) => unheard.delete(name)),
   state: (name): HostState => ({
     name,
     status: name === 'home.test' ? 'resolved' : 'no_such_name',
@@ -338,6 +342,14 @@ describe('saving a restriction', () => {
     const clientId = await register(['home.test']);
     expect(await noticesOf(clientId, { rules })).toEqual([gone]);
     expect(await noticesOf(clientId, { mode: 'off' })).toEqual([]);
+  });
+
+  test('misses no address that a host name lets in when a list that was off is enforced', async () => {
+    const clientId = await register(['home.test']);
+    await see(clientId, '198.51.100.7');
+    await noticesOf(clientId, { mode: 'off' });
+    unheard.add('home.test');
+    expect(await noticesOf(clientId, { mode: 'enforce' })).toEqual([]);
   });
 
   test('reports each bad entry at its own place and saves nothing', async () => {

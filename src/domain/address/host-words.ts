@@ -37,6 +37,18 @@ export function hostNamesAmong(
   });
 }
 
+/**
+ * Awaited before a list is saved: within the transaction it is asked what its host names stand for. Names of a list that was off are
+ * under watch no more, so those that are stored are new too when only the mode changes.
+ */
+export async function readyHosts(
+  directory: Pick<HostDirectory, 'ready'> | undefined,
+  entries: readonly string[],
+): Promise<void> {
+  const names = hostNamesAmong(entries).map(({ name }) => name);
+  if (names.length > 0) await directory?.ready(names);
+}
+
 /** As `noticesOfHosts` for a restriction just saved; `entries` as they were sent, so that notices point at them. None while it is off. */
 export async function noticesOfSavedHosts(
   directory: Pick<HostDirectory, 'ready' | 'state'> | undefined,

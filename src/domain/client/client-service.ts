@@ -3,7 +3,7 @@ import { invalid, notFound } from '../../base/problem.ts';
 import { type Caller, requirePrivilege, requireRole } from '../access/caller.ts';
 import { callerOver } from '../access/held-there.ts';
 import { requireOwnAddress } from '../access/own-address.ts';
-import { hostNamesAmong, noticesOfSavedHosts } from '../address/host-words.ts';
+import { noticesOfSavedHosts, readyHosts } from '../address/host-words.ts';
 import type { PointedDetail } from '../address/ip-rule-list.ts';
 import { changeRestriction, isSameRestriction, NO_RESTRICTION } from '../address/restriction-change.ts';
 import { actorOf, auditEvent, changesBetween } from '../audit/audit-event.ts';
@@ -146,8 +146,10 @@ async function updateClient(
 ): Promise<ChangedClient> {
   requirePrivilege(caller, 'clients:write');
   const entries = patch.ipRestriction?.rules;
-  // Heard of outside of the transaction, in which it is asked what they stand for.
-  if (entries) await parts.hosts?.ready(hostNamesAmong(entries).map(({ name }) => name));
+  if (patch.ipRestriction) {
+    const known = () => parts.storage.read((stores) => stores.clients.find(clientId, caller.reach));
+    await readyHosts(parts.hosts, entries ?? (await known())?.ipRestriction.rules ?? []);
+  }
   const changed = await parts.storage.write(async (stores) => {
     const before = await getForChange(stores, caller, clientId, ifVersion);
     const { restriction, notices } = changeRestriction(before.ipRestriction, patch.ipRestriction);

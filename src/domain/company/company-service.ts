@@ -5,7 +5,7 @@ import { conflict, forbidden, invalid, notFound, Problem } from '../../base/prob
 import { randomId } from '../../base/random.ts';
 import { type Caller, requirePrivilege } from '../access/caller.ts';
 import { requireOwnAddress } from '../access/own-address.ts';
-import { hostNamesAmong, noticesOfSavedHosts } from '../address/host-words.ts';
+import { noticesOfSavedHosts, readyHosts } from '../address/host-words.ts';
 import type { PointedDetail } from '../address/ip-rule-list.ts';
 import type { KnownHosts } from '../address/kept-restriction.ts';
 import { changeRestriction, isSameRestriction, NO_RESTRICTION } from '../address/restriction-change.ts';
@@ -123,7 +123,7 @@ async function createCompany(
   // Whoever reaches one company alone would not see what they made.
   if (!caller.reach.subtree) throw forbidden('Your role reaches your own company alone, so you cannot make others.');
   const entries = input.ipRestriction?.rules;
-  await readyHosts(parts, entries);
+  await readyHosts(parts.hosts, entries ?? []);
   const created = await parts.storage.write(async (stores) => {
     const parent = await stores.companies.findForUpdate(input.parentId ?? caller.companyId, caller.reach);
     if (!parent) throw invalid([{ pointer: '/parent_id', detail: 'There is no such company.' }]);
@@ -169,7 +169,10 @@ async function updateCompany(
 ): Promise<ChangedCompany> {
   requirePrivilege(caller, 'companies:write');
   const entries = patch.ipRestriction?.rules;
-  await readyHosts(parts, entries);
+  if (patch.ipRestriction) {
+    const known = () => parts.storage.read((stores) => stores.companies.find(companyId, caller.reach));
+    await readyHosts(parts.hosts, entries ?? (await known())?.ipRestriction.rules ?? []);
+  }
   const changed = await parts.storage.write(async (stores) => {
     const before = await getForChange(stores, caller, companyId, ifVersion);
     const { restriction, notices } = changeRestriction(before.ipRestriction, patch.ipRestriction);
@@ -203,11 +206,6 @@ async function updateCompany(
     return { ...(await getStored(stores, companyId)), notices };
   });
   return patch.ipRestriction ? withHostNotices(parts, changed, entries) : changed;
-}
-
-/** Heard of outside of the transaction, in which it is asked what they stand for. */
-async function readyHosts({ hosts }: Parts, entries: readonly string[] | undefined): Promise<void> {
-  if (entries) await hosts?.ready(hostNamesAmong(entries).map(({ name }) => name));
 }
 
 async function withHostNotices(

@@ -19,10 +19,14 @@ let opened: TestStorage;
 let companies: CompanyService;
 let company: Company;
 
+/** Of these names something has been heard. */
+const heard = new Set<string>();
+
 /** home.test stands for one address, every other name for nothing. */
 const hosts: KnownHosts = {
-  resolve: (name) => [parseIpAddress('203.0.113.9')].flatMap((each) => (name === 'home.test' && each) || []),
-  ready: async () => undefined,
+  resolve: (name) =>
+    [parseIpAddress('203.0.113.9')].flatMap((each) => (name === 'home.test' && heard.has(name) && each) || []),
+  ready: async (names) => names.forEach((name) => heard.add(name)),
   state: (name) => ({
     name,
     status: name === 'home.test' ? 'resolved' : 'no_such_name',
@@ -46,6 +50,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
+  heard.clear();
   company = await makeCompany(database, { reseller: true });
 });
 
@@ -161,6 +166,13 @@ describe('one’s own address', () => {
   ] as const)('is not asked about when %s', async (_name, ip, mode, rules) => {
     await save(from(ip), { mode, rules: [...rules] });
     expect(await stored()).toEqual({ mode, rules });
+  });
+
+  test('nor when a list that was off is enforced, and a host name in it stands for it', async () => {
+    await save(from('203.0.113.9'), { mode: 'off', rules: ['home.test'] });
+    heard.clear();
+    await save(from('203.0.113.9'), { mode: 'enforce' });
+    expect(await stored()).toEqual({ mode: 'enforce', rules: ['home.test'] });
   });
 
   test('nor when something else is changed, nor by the command line', async () => {
