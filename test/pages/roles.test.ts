@@ -219,6 +219,19 @@ test('a role in use is not deleted: the page lists who has it, with links', asyn
   await end();
 });
 
+test('who manages companies may change roles there whose APIs its own company does not have', async () => {
+  const privileges = [{ scope: 'parcels:read' }];
+  await makeApi(server.database, { id: 'parcels', privileges, availableTo: [tenants.contoso.id] });
+  const role = await server.services.roles.create(tenants.ada, {
+    name: 'Parcel reader',
+    companyId: tenants.contoso.id,
+    privileges: ['parcels/parcels:read'],
+  });
+  const answer = await request(server, `/roles/${role.id}`, { sessionToken });
+  expect(answer.text).not.toContain('you don’t hold');
+  expect(answer.text).toContain(`/roles/${role.id}/edit`);
+});
+
 test('standard roles have no form and are not deleted', async () => {
   const shown = await request(server, `/roles/${COMPANY_ADMIN_ROLE_ID}`, { sessionToken });
   expect(shown.text).not.toContain('Danger zone');

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT_COMPANY_ID } from '../../src/domain/company/company.ts';
 import { COMPANY_ADMIN_ROLE_ID, RESELLER_ROLE_ID } from '../../src/domain/role/role.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { makeApi } from '../support/factories.ts';
 import { faultsOf, heading, visit } from './browser-visit.ts';
 import { hiddenField, request } from './form-request.ts';
 import { type PageServer, startPages } from './page-server.ts';
@@ -220,6 +221,16 @@ describe('reach', () => {
       form: { company_id: globex.id },
     });
     expect([moved.status, moved.text.includes('There is no such company')]).toEqual([422, true]);
+  });
+
+  test('who manages companies may change users there whose APIs its own company does not have', async () => {
+    const privileges = [{ scope: 'parcels:read' }];
+    await makeApi(server.database, { id: 'parcels', privileges, availableTo: [tenants.contoso.id] });
+    const holder = await makeReseller(server, tenants.ada, 'Parcel Holder', tenants.contoso.id);
+    expect(holder.user.privileges).toContain('parcels/parcels:read');
+    const answer = await request(server, `/users/${holder.user.id}`, { sessionToken });
+    expect(answer.text).not.toContain('may do more than you');
+    expect(answer.text).toContain(`/users/${holder.user.id}/edit`);
   });
 
   test('a role that may do more than oneself is shown and not to be chosen, and is refused all the same', async () => {

@@ -11,6 +11,7 @@ import {
 import { userHref } from '../../../views/pages/users-list.tsx';
 import { mayCall } from '../../domain/access/caller.ts';
 import { type Privilege, privilegeName } from '../../domain/api/privilege.ts';
+import type { GrantableCatalogue } from '../../domain/role/granting.ts';
 import { RESELLER_ROLE_ID, type RoleSummary } from '../../domain/role/role.ts';
 import { type ApiNames, findApiNames } from './api-names.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
@@ -43,7 +44,7 @@ export async function showRole(visit: SignedInVisit): Promise<Answer> {
         apis: groupByApi(role.privileges, catalogue.privileges, apiNames),
       },
       ...holders,
-      may: rightsOver(visit, role, isOwned),
+      may: rightsOver(visit, role, isOwned, catalogue),
     }),
   );
 }
@@ -58,11 +59,19 @@ async function isWithinReach({ caller, services }: SignedInVisit, { companyId }:
   return (await services.companies.namesOf(caller, [companyId])).has(companyId);
 }
 
-function rightsOver({ caller }: SignedInVisit, role: RoleSummary, isOwned: boolean): RoleDetailPageProps['may'] {
+/** Over a company below one holds what the role Reseller has there, as the catalogue knows: its APIs may be others than one's own. */
+function rightsOver(
+  { caller }: SignedInVisit,
+  role: RoleSummary,
+  isOwned: boolean,
+  { privileges }: GrantableCatalogue,
+): RoleDetailPageProps['may'] {
   if (role.kind === 'standard') return 'fixed';
   if (!mayCall(caller, 'roles:write')) return 'read';
   if (!isOwned) return 'above';
-  return role.privileges.every((privilege) => caller.privileges.has(privilege)) ? 'change' : 'stronger';
+  const held = privileges.filter(({ obstacle }) => obstacle === null);
+  const names = new Set(held.map(({ apiId, scope }) => privilegeName(apiId, scope)));
+  return role.privileges.every((name) => caller.privileges.has(name) || names.has(name)) ? 'change' : 'stronger';
 }
 
 const HOLDERS_SHOWN = 10;

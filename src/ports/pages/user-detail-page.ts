@@ -3,8 +3,7 @@ import { h } from 'preact';
 import { companyHref } from '../../../views/pages/companies-list.tsx';
 import { roleHref } from '../../../views/pages/roles-list.tsx';
 import { UserDetailPage, type UserDetailPageProps } from '../../../views/pages/user-detail.tsx';
-import { type Caller, mayCall } from '../../domain/access/caller.ts';
-import { RESELLER_ROLE_ID } from '../../domain/role/role.ts';
+import { mayCall } from '../../domain/access/caller.ts';
 import type { UserSummary } from '../../domain/user/user.ts';
 import { createFormId } from './form-once.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
@@ -14,6 +13,7 @@ import { shownUserStatus } from './user-list-page.ts';
 export async function showUser(visit: SignedInVisit): Promise<Answer> {
   const { caller, visitor } = visit;
   const user = await findUser(visit);
+  const may = await rightsOver(visit, user);
   const auditHref = mayCall(caller, 'audit:read') ? hrefOf('/audit', { q: user.id }) : undefined;
   return page((frame) =>
     h(UserDetailPage, {
@@ -36,7 +36,7 @@ export async function showUser(visit: SignedInVisit): Promise<Answer> {
         lastSignInAt: user.lastSignInAt,
       },
       isYou: user.id === visitor.user.id,
-      may: rightsOver(caller, user),
+      may,
       auditHref,
       inviteFormId: createFormId(),
     }),
@@ -48,9 +48,8 @@ export function findUser({ caller, services, params }: SignedInVisit): Promise<U
 }
 
 /** Nobody changes who is stronger than they are, so nothing of the kind is offered. The domain decides again at the act. */
-function rightsOver(caller: Caller, user: UserSummary): UserDetailPageProps['may'] {
+async function rightsOver({ caller, services }: SignedInVisit, user: UserSummary): Promise<UserDetailPageProps['may']> {
   if (!mayCall(caller, 'users:write')) return 'read';
-  const reachesMore = user.roleId === RESELLER_ROLE_ID && !caller.reach.subtree;
-  const holdsMore = user.privileges.some((privilege) => !caller.privileges.has(privilege));
-  return reachesMore || holdsMore ? 'stronger' : 'change';
+  const roles = await services.granting.rolesFor(caller, user.companyId);
+  return (roles.find(({ id }) => id === user.roleId)?.isGrantable ?? true) ? 'change' : 'stronger';
 }
