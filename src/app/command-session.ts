@@ -26,7 +26,7 @@ export function openCommandSession(environment: NodeJS.ProcessEnv): CommandSessi
       const settings = readSettings(environment);
       const { connection } = await borrow(settings, log, closing);
       const { migrate } = await import('../storage/migrate.ts');
-      return await migrate({ connection, issuer: settings.issuer, log });
+      return await migrate({ connection, issuer: settings.issuer, startedFor: 'command', log });
     },
     examine: () => examine(environment, log, closing),
     close: () => closing.run(),
@@ -46,7 +46,7 @@ async function open(settings: Settings, log: Log, closing: StopSequence): Promis
   const { openDatabase } = await import('../storage/open-database.ts');
   const { issuer } = settings;
   const clock = systemClock;
-  const database = await openDatabase({ connection, issuer, log, clock, poolSize: 2 });
+  const database = await openDatabase({ connection, issuer, startedFor: 'command', log, clock, poolSize: 2 });
   closing.add('database', () => database.close());
   const queues = createBcryptQueues({ ...settings, workers: 1 });
   closing.add('threads', () => queues.close());

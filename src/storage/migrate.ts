@@ -3,7 +3,7 @@ import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import type { Log } from '../base/log.ts';
 import { MIGRATION_LOCK } from './advisory-locks.ts';
 import { createMaintenanceDataSource, type DatabaseConnection } from './data-source.ts';
-import { writeStandingData } from './standing-data.ts';
+import { type StartedFor, writeStandingData } from './standing-data.ts';
 import { prepareTenantRole } from './tenant-role.ts';
 
 /** The message is for the operator. */
@@ -15,6 +15,8 @@ interface MigrateOptions {
   readonly connection: DatabaseConnection;
   /** Goes into the identifier of the Management API. */
   readonly issuer: string;
+  /** A server when absent. */
+  readonly startedFor?: StartedFor | undefined;
   readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
@@ -26,7 +28,12 @@ const OLDEST_VERSION = 140_000;
  * @returns the names of the migrations that were applied
  * @throws MigrationError when the server is too old, or the database newer than this program
  */
-export async function migrate({ connection, issuer, log }: MigrateOptions): Promise<readonly string[]> {
+export async function migrate({
+  connection,
+  issuer,
+  startedFor = 'server',
+  log,
+}: MigrateOptions): Promise<readonly string[]> {
   const dataSource = createMaintenanceDataSource({ connection, log });
   await dataSource.initialize();
   try {
@@ -41,7 +48,7 @@ export async function migrate({ connection, issuer, log }: MigrateOptions): Prom
       await runner.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
       const applied = await applyMigrations(dataSource, runner, log);
       await prepareTenantRole(runner, log);
-      await writeStandingData(runner, issuer);
+      await writeStandingData(runner, issuer, startedFor);
       return applied;
     } finally {
       await runner.release();

@@ -26,11 +26,14 @@ import { createLiveTokens } from './live-tokens.ts';
 import { migrate } from './migrate.ts';
 import { poolOf } from './pool.ts';
 import { createPostgresStorage } from './postgres-storage.ts';
+import type { StartedFor } from './standing-data.ts';
 import { createUseRecorder } from './use-recorder.ts';
 
 export interface OpenDatabaseOptions {
   readonly connection: DatabaseConnection;
   readonly issuer: string;
+  /** A server when absent; a command leaves alone what only a server may change. */
+  readonly startedFor?: StartedFor | undefined;
   readonly log: Log;
   readonly clock: Clock;
   /** Connections for requests; a few more are opened beside the pool. */
@@ -76,8 +79,8 @@ const CHECK_MILLISECONDS = 2000;
 
 /** @throws MigrationError when the database cannot be used by this program, and what the driver throws when it is not there */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const { connection, issuer, log, poolSize } = options;
-  await migrate({ connection, issuer, log });
+  const { connection, issuer, startedFor, log, poolSize } = options;
+  await migrate({ connection, issuer, startedFor, log });
   const dataSource = createDataSource({ connection, log, poolSize });
   await dataSource.initialize();
   try {

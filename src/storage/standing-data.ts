@@ -20,13 +20,16 @@ const STANDARD_ROLES = [
   },
 ];
 
+/** Whose settings they are: what a server is reached by is the server's to say, not a command's beside it. */
+export type StartedFor = 'server' | 'command';
+
 /** The caller holds the lock under which the database is migrated, and a connection without a transaction. */
-export async function writeStandingData(runner: QueryRunner, issuer: string): Promise<void> {
+export async function writeStandingData(runner: QueryRunner, issuer: string, startedFor: StartedFor): Promise<void> {
   await runner.startTransaction();
   try {
     await writeRootCompany(runner);
     await writeStandardRoles(runner);
-    await writeManagementApi(runner, managementIdentifier(issuer));
+    await writeManagementApi(runner, managementIdentifier(issuer), startedFor === 'server');
     await writeManagementPrivileges(runner);
     await runner.commitTransaction();
   } catch (error) {
@@ -59,17 +62,18 @@ async function writeStandardRoles(runner: QueryRunner): Promise<void> {
   }
 }
 
-async function writeManagementApi(runner: QueryRunner, identifier: string): Promise<void> {
+/** With another identifier no token that is out counts any more: for a command with other settings it stays as it is. */
+async function writeManagementApi(runner: QueryRunner, identifier: string, mayMove: boolean): Promise<void> {
   const name = 'Postern Management API';
   const description = 'Manage clients, roles, users, companies and the audit log of this server.';
   await runner.query(
     `INSERT INTO api (id, identifier, name, name_key, description, built_in, available_to_all, created_at, updated_at, version)
      VALUES ($1, $2, $3, $4, $5, true, true, now(), now(), 1)
-     ON CONFLICT (id) DO UPDATE SET identifier = excluded.identifier, name = excluded.name, name_key = excluded.name_key,
+     ON CONFLICT (id) DO UPDATE SET identifier = CASE WHEN $6 THEN excluded.identifier ELSE api.identifier END, name = excluded.name, name_key = excluded.name_key,
        description = excluded.description, built_in = true, available_to_all = true, updated_at = now(), version = api.version + 1
      WHERE (api.identifier, api.name, api.name_key, api.description, api.built_in, api.available_to_all)
-       IS DISTINCT FROM (excluded.identifier, excluded.name, excluded.name_key, excluded.description, true, true)`,
-    [MANAGEMENT_API_ID, identifier, name, nameKey(name), description],
+       IS DISTINCT FROM (CASE WHEN $6 THEN excluded.identifier ELSE api.identifier END, excluded.name, excluded.name_key, excluded.description, true, true)`,
+    [MANAGEMENT_API_ID, identifier, name, nameKey(name), description, mayMove],
   );
 }
 

@@ -15,8 +15,13 @@ beforeEach(async () => {
 
 afterEach(() => database.drop());
 
-const start = (issuer = TEST_ISSUER) =>
-  migrate({ connection: database.connection, issuer, log: { info: () => undefined, warn: () => undefined } });
+const start = (issuer = TEST_ISSUER, startedFor?: 'command') =>
+  migrate({
+    connection: database.connection,
+    issuer,
+    startedFor,
+    log: { info: () => undefined, warn: () => undefined },
+  });
 
 const changes = () => database.query<{ topic: string; key: string }>('SELECT topic, key FROM change ORDER BY seq');
 
@@ -58,6 +63,17 @@ test('a new issuer moves the identifier of the Management API and tells that cha
     { identifier: 'https://auth.example.test/api', version: 2 },
   ]);
   expect((await changes()).slice(before.length)).toEqual([{ topic: 'api', key: 'management' }]);
+});
+
+test('a command with another issuer leaves it where the server has it, and mends the rest all the same', async () => {
+  await database.query(`UPDATE api SET name = 'Ours', name_key = 'ours'`);
+  await start('http://localhost:3000/elsewhere', 'command');
+  expect(await database.query('SELECT identifier, name FROM api')).toEqual([
+    { identifier: `${TEST_ISSUER}/api`, name: 'Postern Management API' },
+  ]);
+  const before = await changes();
+  await start('http://localhost:3000/elsewhere', 'command');
+  expect(await changes()).toEqual(before);
 });
 
 test('what an upgrade brings is added, and what was changed by hand mended', async () => {
