@@ -147,6 +147,7 @@ describe('while the server runs', () => {
     );
     expect(status).toBe(0);
     expect(json).toMatchObject({ email: 'bob@example.com', name: 'bob', role: 'Reseller', status: 'active' });
+    expect(json.ip_exempt).toBe(false);
     const link = new URL(json.invitation_url);
     expect(link.origin).toBe(`http://localhost:${postern.port}`);
     const accept = () =>
@@ -213,4 +214,36 @@ describe('with settings that are wrong', () => {
     const doctor = await runCommand(env, 'doctor');
     expect([doctor.status, doctor.out.split('\n').length]).toEqual([1, 3]);
   });
+});
+
+test('users create --ip-exempt is the way back when the rules of the root company shut everybody out', async () => {
+  const postern = await startPostern();
+  const make = ['clients', 'create', '--name', 'boss', '--role', 'Reseller', '--json'];
+  const boss = (await postern.command(...make)).json;
+  const { access_token } = (await (await requestToken(postern.url, boss)).json()) as { access_token: string };
+  const shut = await fetch(`${postern.url}/api/v1/companies/co_root?confirm=true`, {
+    method: 'PATCH',
+    headers: { Authorization: `Bearer ${access_token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ ip_restriction: { mode: 'enforce', rules: ['192.0.2.1'] } }),
+  });
+  expect(shut.status).toBe(200);
+  expect((await requestToken(postern.url, boss)).status).toBe(401);
+
+  const signIn = async (email: string, ...options: string[]) => {
+    const create = ['users', 'create', '--email', email, '--role', 'Reseller', '--json', ...options];
+    const { json } = await postern.command(...create);
+    const token = new URL(json.invitation_url).searchParams.get('token') ?? '';
+    const send = (path: string, form: Record<string, string>) =>
+      fetch(`${postern.url}${path}`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { 'Sec-Fetch-Site': 'same-origin' },
+        body: new URLSearchParams({ password: 'five quiet herons at noon', ...form }),
+      });
+    await send('/invitation', { token });
+    return [json.ip_exempt, (await send('/login', { email })).status];
+  };
+  expect(await signIn('ada@example.com')).toEqual([false, 422]);
+  expect(await signIn('bob@example.com', '--ip-exempt')).toEqual([true, 303]);
+  await postern.stop();
 });

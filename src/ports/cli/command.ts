@@ -38,7 +38,7 @@ export interface Option {
   readonly isRepeatable?: boolean;
 }
 
-/** The given values by option; a switch has `true`. */
+/** The given values by option; a switch that is given has an empty text. */
 export interface Values {
   text(option: string): string | undefined;
   /** Of a required option. */

@@ -16,6 +16,10 @@ export const userCommands: readonly Command[] = [
       name: { value: 'NAME', description: 'Their name; the part before the @ when absent.' },
       role: { value: 'ROLE', description: `Name of their role; ${DEFAULT_ROLE} when absent.` },
       company: { value: 'ID', description: 'Id of their company; the root company when absent.' },
+      'ip-exempt': {
+        description:
+          'They sign in from anywhere, whatever the IP rules of the company say: the way back when those shut everybody out.',
+      },
     },
     async run(tools, values) {
       const email = checked(emailText, values.required('email'), '/email');
@@ -28,6 +32,7 @@ export const userCommands: readonly Command[] = [
         name,
         companyId: caller.companyId,
         roleId,
+        ipExempt: values.text('ip-exempt') !== undefined,
       });
       const link = `${installation.issuer}/invitation?token=${invitationToken}`;
       return {
@@ -40,6 +45,7 @@ export const userCommands: readonly Command[] = [
           role_id: user.roleId,
           role: user.roleName,
           status: user.status,
+          ip_exempt: user.ipExempt,
           last_sign_in_at: null,
           invitation_url: link,
         },
