@@ -19,7 +19,7 @@ export function warnRepeatedly(
   milliseconds = MINUTE_MILLISECONDS,
 ): void {
   let byMessage = repetitions.get(log);
-  if (!byMessage) repetitions.set(log, (byMessage = new Map()));
+  if (!byMessage) repetitions.set(log, (byMessage = new Map<string, Repetition>()));
   const known = byMessage.get(message);
   if (known) {
     known.times += 1;
