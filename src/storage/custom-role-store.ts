@@ -78,10 +78,14 @@ async function writeLists({ query }: Statements, { id, privileges, availableTo }
        AND NOT EXISTS (SELECT FROM unnest($2::text[]) AS given (id) WHERE given.id = rc.company_id)`,
     [id, availableTo],
   );
-  await query('INSERT INTO role_company (role_id, company_id) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING', [
-    id,
-    availableTo,
-  ]);
+  // Policies look at a row before it turns out to be there: one of a company beyond the reach, which keeps the role, must not be tried.
+  await query(
+    `INSERT INTO role_company (role_id, company_id)
+     SELECT $1, given.id FROM unnest($2::text[]) AS given (id)
+     WHERE NOT EXISTS (SELECT FROM role_company rc WHERE rc.role_id = $1 AND rc.company_id = given.id)
+     ON CONFLICT DO NOTHING`,
+    [id, availableTo],
+  );
 }
 
 interface FullRow extends RoleRow {

@@ -29,45 +29,37 @@ BEGIN
 END $$`;
 
 /**
- * Rights on what this account owns, where some are missing. The audit log is appended to, and changes are told, by functions that run
- * as their owner. Of functions only those that look beyond a reach are not everybody's.
+ * What grants the rights that are missing, on what belongs to the owner of the tables: not always this account, which may be another
+ * superuser. The audit log is appended to, and changes are told, by functions that run as their owner. Of functions only those that
+ * look beyond a reach are not everybody's.
  */
-const GRANT_RIGHTS = `
-DO $$
-DECLARE
-  grant_missing text;
-BEGIN
-  FOR grant_missing IN
-    SELECT format('GRANT USAGE ON SCHEMA %I TO postern_tenant', current_schema())
-    WHERE NOT has_schema_privilege('postern_tenant', current_schema(), 'USAGE')
-    UNION ALL
-    SELECT format('GRANT %s ON %s TO postern_tenant', wanted.rights, c.oid::regclass)
-    FROM pg_class c
-    CROSS JOIN LATERAL (
-      SELECT CASE WHEN c.relname IN ('audit_event', 'change') THEN 'SELECT' ELSE 'SELECT, INSERT, UPDATE, DELETE' END AS rights
-    ) AS wanted
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relowner = current_user::regrole
-      AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'migration'
-      AND EXISTS (
-        SELECT FROM unnest(string_to_array(wanted.rights, ', ')) AS wanted_right (name)
-        WHERE NOT has_table_privilege('postern_tenant', c.oid, wanted_right.name))
-    UNION ALL
-    SELECT format('GRANT EXECUTE ON FUNCTION %s TO postern_tenant', p.oid::regprocedure)
-    FROM pg_proc p
-    WHERE p.pronamespace = current_schema()::regnamespace AND p.proowner = current_user::regrole
-      AND p.prosecdef AND p.prorettype <> 'trigger'::regtype
-      AND NOT has_function_privilege('postern_tenant', p.oid, 'EXECUTE')
-  LOOP
-    EXECUTE grant_missing;
-  END LOOP;
-END $$`;
+const LIST_MISSING_RIGHTS = `
+WITH owner AS (SELECT relowner AS id, relnamespace AS place FROM pg_class WHERE oid = 'company'::regclass)
+SELECT format('GRANT USAGE ON SCHEMA %s TO postern_tenant', place::regnamespace) AS statement FROM owner
+WHERE NOT has_schema_privilege('postern_tenant', place, 'USAGE')
+UNION ALL
+SELECT format('GRANT %s ON %s TO postern_tenant', wanted.rights, c.oid::regclass)
+FROM owner JOIN pg_class c ON c.relnamespace = owner.place AND c.relowner = owner.id
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN c.relname IN ('audit_event', 'change') THEN 'SELECT' ELSE 'SELECT, INSERT, UPDATE, DELETE' END AS rights
+) AS wanted
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'migration'
+  AND EXISTS (
+    SELECT FROM unnest(string_to_array(wanted.rights, ', ')) AS wanted_right (name)
+    WHERE NOT has_table_privilege('postern_tenant', c.oid, wanted_right.name))
+UNION ALL
+SELECT format('GRANT EXECUTE ON FUNCTION %s TO postern_tenant', p.oid::regprocedure)
+FROM owner JOIN pg_proc p ON p.pronamespace = owner.place AND p.proowner = owner.id
+WHERE p.prosecdef AND p.prorettype <> 'trigger'::regtype AND NOT has_function_privilege('postern_tenant', p.oid, 'EXECUTE')`;
 
 /** After the migrations, under their lock. Goes on without the role when it cannot be had, and says so. */
 export async function prepareTenantRole(runner: QueryRunner, log: Pick<Log, 'warn'>): Promise<SecondWall> {
   if ((await findSecondWall(runner)) === 'account') return 'account';
   let reason: unknown;
   try {
-    for (const statement of [MAKE_ROLE, JOIN_ROLE, GRANT_RIGHTS]) await runner.query(statement);
+    await runner.query(MAKE_ROLE);
+    await grantRights(runner);
+    await runner.query(JOIN_ROLE);
     if (await isHeldToPolicies(runner)) return 'role';
     reason = 'the role is not held to the policies itself';
   } catch (error) {
@@ -98,12 +90,23 @@ export const SECOND_WALL_REMEDY =
   'the database account bypasses it and cannot take on the role postern_tenant. Take its BYPASSRLS away, or have an administrator ' +
   'run CREATE ROLE postern_tenant NOLOGIN and grant it to the account.';
 
-/** Not where somebody gave the role rights of its own. */
+async function grantRights(runner: QueryRunner): Promise<void> {
+  const listMissing = async () => (await runner.query(LIST_MISSING_RIGHTS)) as { statement: string }[];
+  for (const { statement } of await listMissing()) await runner.query(statement);
+  // Of what it may not grant, PostgreSQL mostly just warns.
+  const [missing] = await listMissing();
+  if (missing) throw new Error(`this had no effect: ${missing.statement}`);
+}
+
+/** As a transaction enters a reach. Not where somebody gave the role rights of its own. */
 async function isHeldToPolicies(runner: QueryRunner): Promise<boolean> {
   await runner.startTransaction();
   try {
-    await runner.query('SET LOCAL ROLE postern_tenant');
-    return (await findSecondWall(runner)) === 'account';
+    await runner.query(`SELECT enter_reach('co_root/', false)`);
+    const [row] = (await runner.query(
+      `SELECT current_user = 'postern_tenant' AND row_security_active('company') AS held`,
+    )) as { held: boolean }[];
+    return row?.held === true;
   } finally {
     await runner.rollbackTransaction();
   }

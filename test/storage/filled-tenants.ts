@@ -34,6 +34,38 @@ export interface FilledTenants {
   readonly clientCount: number;
 }
 
+/** With an SQL expression for the company that a row belongs to; `set` changes nothing of importance. `isKept`: others refer to it. */
+export const TABLES: readonly { table: string; key: string; owner: string; set: string; isKept?: boolean }[] = [
+  { table: 'company', key: 'id', owner: 'id', set: `name = name || '!'`, isKept: true },
+  { table: 'client', key: 'client_id', owner: 'company_id', set: `name = 'x'` },
+  {
+    table: 'client_secret',
+    key: 'id',
+    owner: '(SELECT company_id FROM client c WHERE c.client_id = client_secret.client_id)',
+    set: `hash = 'x'`,
+  },
+  {
+    table: 'client_source',
+    key: 'client_id',
+    owner: '(SELECT company_id FROM client c WHERE c.client_id = client_source.client_id)',
+    set: 'uses = 7',
+  },
+  { table: 'user_account', key: 'id', owner: 'company_id', set: `name = 'x'` },
+  {
+    table: 'session',
+    key: 'id',
+    owner: '(SELECT company_id FROM user_account u WHERE u.id = session.user_id)',
+    set: `ip = 'x'`,
+  },
+  {
+    table: 'one_time_link',
+    key: 'token_hash',
+    owner: '(SELECT company_id FROM user_account u WHERE u.id = one_time_link.user_id)',
+    set: 'expires_at = now()',
+  },
+  { table: 'audit_event', key: 'id', owner: 'company_id', set: '' },
+];
+
 export async function fillTenants(database: TestDatabase, storage: Storage): Promise<FilledTenants> {
   const companies = await makeTenants(database);
   const { root, reseller, customer, plain } = companies;

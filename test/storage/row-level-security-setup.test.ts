@@ -4,14 +4,22 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { runWithin } from '../../src/domain/access/reach-scope.ts';
-import { startEmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
+import { type EmbeddedConnection, startEmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
 import { migrate } from '../../src/storage/migrate.ts';
 import { createTestDatabase, openTestStorage, type TestDatabase } from '../support/database.ts';
-import { makeOwnedDatabase } from '../support/owned-database.ts';
+import { dropRole, makeOwnedDatabase } from '../support/owned-database.ts';
 import { TEST_ISSUER } from '../support/template-database.ts';
 import { fillTenants } from './filled-tenants.ts';
+
+/** Answers what it warned of. */
+async function migrateWith(connection: EmbeddedConnection): Promise<string[]> {
+  const warnings: string[] = [];
+  const log = { info: () => undefined, warn: (_details: object, text: string) => void warnings.push(text) };
+  await migrate({ connection, issuer: TEST_ISSUER, log: log as never });
+  return warnings;
+}
 
 describe('every table', () => {
   let database: TestDatabase;
@@ -111,6 +119,53 @@ describe('an account that passes row-level security by', () => {
   });
 });
 
+describe('a superuser', () => {
+  /** One client of the customer's and the shared one. */
+  const clientsSeen = async (connection: EmbeddedConnection, database: TestDatabase) => {
+    const { storage, close } = await openTestStorage(connection);
+    try {
+      const tenants = await fillTenants(database, storage);
+      return await runWithin(tenants.reaches.customer, async () => {
+        const listed = await storage.read((stores) => stores.clients.list({}, { limit: 200 }, null));
+        return listed.items.length;
+      });
+    } finally {
+      await close();
+    }
+  };
+
+  test('that comes to a database of somebody else is held to the policies, and served', async () => {
+    const owned = await makeOwnedDatabase();
+    try {
+      const connection = { ...owned.connection, user: inject('postgres').user };
+      const warnings = await migrateWith(connection);
+      expect(warnings).toEqual([]);
+      expect(await clientsSeen(connection, owned)).toBe(2);
+    } finally {
+      await owned.drop();
+    }
+  });
+
+  test('whose tables lie in a schema of its own name is held to the policies, and served', async () => {
+    const database = await createTestDatabase('empty');
+    const user = 'Chief "of" all';
+    const name = '"Chief ""of"" all"';
+    try {
+      await database.query(`CREATE ROLE ${name} LOGIN SUPERUSER`);
+      await database.query(`CREATE SCHEMA AUTHORIZATION ${name}`);
+      const connection = { ...database.connection, user };
+      expect(await migrateWith(connection)).toEqual([]);
+      // For whoever arranges; the chief goes on looking where it did.
+      await database.query(`ALTER DATABASE ${connection.database} SET search_path = ${name}, public`);
+      await database.query(`ALTER ROLE ${name} SET search_path = "$user", public`);
+      expect(await clientsSeen(connection, database)).toBe(2);
+    } finally {
+      await database.drop();
+      await dropRole(name);
+    }
+  });
+});
+
 test('three databases of one server that are migrated at once share the role; tables that come later are granted', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'postern-test-'));
   await chmod(directory, 0o711);
@@ -133,12 +188,8 @@ test('three databases of one server that are migrated at once share the role; ta
   try {
     const databases = ['one', 'two', 'three'];
     for (const name of databases) await query('postgres', `CREATE DATABASE ${name} TEMPLATE template0`);
-    const warnings: string[] = [];
-    const log = { info: () => undefined, warn: (_: object, text: string) => void warnings.push(text) } as never;
-    const run = (database: string) =>
-      migrate({ connection: { ...server.connection, database }, issuer: TEST_ISSUER, log });
-    await Promise.all(databases.map(run));
-    expect(warnings).toEqual([]);
+    const run = (database: string) => migrateWith({ ...server.connection, database });
+    expect(await Promise.all(databases.map(run))).toEqual([[], [], []]);
     for (const name of databases) {
       expect(await query(name, 'SELECT second_wall() AS wall')).toEqual([{ wall: 'role' }]);
     }

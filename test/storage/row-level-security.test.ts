@@ -10,7 +10,7 @@ import { enterReach } from '../../src/storage/reach.ts';
 import { createTestDatabase, openTestStorage } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { makeOwnedDatabase } from '../support/owned-database.ts';
-import { fillTenants, type FilledTenants } from './filled-tenants.ts';
+import { fillTenants, type FilledTenants, TABLES } from './filled-tenants.ts';
 
 const quiet = { warn: () => undefined };
 
@@ -117,16 +117,26 @@ describe.each(ACCOUNTS)('%s', (_who, wall, makeDatabase) => {
         }
       });
 
-      test('to whom a role is available is told to both sides, and changed by its owner alone', async () => {
+      test('to whom a role is available is told to both sides, and changed by none who reaches one of them alone', async () => {
         const isOwner = who === 'rootAlone';
         const isChooser = tenants.rolesOfOthers[who].length > 0;
         const told = await ask(reach(), 'SELECT role_id FROM role_company');
         expect(told).toEqual(isOwner || isChooser ? [{ role_id: 'role_shared' }] : []);
-        const deleted = await ask(reach(), 'DELETE FROM role_company RETURNING role_id');
-        expect(deleted).toEqual(isOwner ? [{ role_id: 'role_shared' }] : []);
+        expect(await ask(reach(), 'DELETE FROM role_company RETURNING role_id')).toEqual([]);
+        const changed = `UPDATE role_company SET company_id = company_id RETURNING role_id`;
+        expect(await ask(reach(), changed)).toEqual([]);
       });
     },
   );
+
+  test('whoever reaches both makes a role of theirs available, and takes it back', async () => {
+    const done = await attempt(tenants.reaches.reseller, async (session) => {
+      const values = [`role_of_${tenants.companies.reseller.id}`, tenants.companies.customer.id];
+      await session.query('INSERT INTO role_company (role_id, company_id) VALUES ($1, $2)', values);
+      return session.query('DELETE FROM role_company WHERE role_id = $1 AND company_id = $2', values);
+    });
+    expect(done.rowCount).toBe(1);
+  });
 
   test('the system and whoever reaches everything see everything', async () => {
     for (const table of TABLES) {
@@ -177,6 +187,11 @@ describe.each(ACCOUNTS)('%s', (_who, wall, makeDatabase) => {
         'a foreign role among those one may choose',
         'INSERT INTO role_company (role_id, company_id) VALUES ($1, $2)',
         ['foreignRole', 'company'],
+      ],
+      [
+        'a role of one’s own among those a foreign company may choose',
+        'INSERT INTO role_company (role_id, company_id) VALUES ($1, $2)',
+        ['role', 'foreignCompany'],
       ],
       [
         'a secret onto a foreign client',
@@ -271,35 +286,3 @@ describe.each(ACCOUNTS)('%s', (_who, wall, makeDatabase) => {
     });
   });
 });
-
-/** With an SQL expression for the company that a row belongs to; `set` changes nothing of importance. `isKept`: others refer to it. */
-const TABLES: readonly { table: string; key: string; owner: string; set: string; isKept?: boolean }[] = [
-  { table: 'company', key: 'id', owner: 'id', set: `name = name || '!'`, isKept: true },
-  { table: 'client', key: 'client_id', owner: 'company_id', set: `name = 'x'` },
-  {
-    table: 'client_secret',
-    key: 'id',
-    owner: '(SELECT company_id FROM client c WHERE c.client_id = client_secret.client_id)',
-    set: `hash = 'x'`,
-  },
-  {
-    table: 'client_source',
-    key: 'client_id',
-    owner: '(SELECT company_id FROM client c WHERE c.client_id = client_source.client_id)',
-    set: 'uses = 7',
-  },
-  { table: 'user_account', key: 'id', owner: 'company_id', set: `name = 'x'` },
-  {
-    table: 'session',
-    key: 'id',
-    owner: '(SELECT company_id FROM user_account u WHERE u.id = session.user_id)',
-    set: `ip = 'x'`,
-  },
-  {
-    table: 'one_time_link',
-    key: 'token_hash',
-    owner: '(SELECT company_id FROM user_account u WHERE u.id = one_time_link.user_id)',
-    set: 'expires_at = now()',
-  },
-  { table: 'audit_event', key: 'id', owner: 'company_id', set: '' },
-];

@@ -40,7 +40,8 @@ export async function makeOwnedDatabase(attributes = ''): Promise<OwnedDatabase>
   };
 }
 
-async function dropRole(user: string): Promise<void> {
+/** Of the server; by its name as SQL has it. */
+export async function dropRole(user: string): Promise<void> {
   const server: EmbeddedConnection = inject('postgres');
   const client = new Client({ ...server, database: 'postgres', ssl: false });
   await client.connect();
