@@ -47,6 +47,8 @@ interface Answer {
 /** A server whose program was killed is gone in a moment; at worst it is killed itself after 10 s. */
 const PATIENCE_MILLISECONDS = 12_000;
 const ORPHAN_MILLISECONDS = 3000;
+/** A program that was killed just now is still there for a moment: whoever sent the signal isn't kept until it has gone. */
+const DYING_MILLISECONDS = 500;
 const POLL_MILLISECONDS = 50;
 const OWNER_PREFIX = 'postern ';
 
@@ -77,8 +79,8 @@ export async function clearTheWay(dataPath: string, log: EmbeddedLog, goneOwner?
     const waited = performance.now() - startedAt;
     if (state.is === 'answering') {
       const orphaned = state.owner === goneOwner || !isAlive(state.owner);
-      if (!orphaned) throw alreadyRunning(dataPath, state.owner);
-      if (waited > ORPHAN_MILLISECONDS && !interrupted) interrupted = interrupt(lock, log);
+      if (!orphaned && waited > DYING_MILLISECONDS) throw alreadyRunning(dataPath, state.owner);
+      if (orphaned && waited > ORPHAN_MILLISECONDS && !interrupted) interrupted = interrupt(lock, log);
     }
     if (waited > PATIENCE_MILLISECONDS) throw alreadyRunning(dataPath, lock?.pid);
     await pause(POLL_MILLISECONDS);

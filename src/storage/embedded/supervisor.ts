@@ -30,7 +30,8 @@ export const STOP_MARK = 'stopping';
 // $1: lock file or nothing, $2: folder to remove after a stop or nothing, then the program and its arguments.
 // File descriptor 3 is the pipe. 9 is the lock, which the program inherits, so that the lock lasts as long as any of its
 // processes; it also holds between containers, which can't see each other's process numbers. Interrupts from a terminal
-// are ignored here because we, not the terminal, decide when the program stops.
+// are ignored here because we, not the terminal, decide when the program stops. The mark is made by `true`, not by `:`: where
+// the folder has gone, a shell whose special built-in can't be redirected ends (POSIX §2.8.1), and nobody would stop the program.
 const SCRIPT = `
 trap '' INT TERM HUP
 lock=$1 scrap=$2
@@ -45,7 +46,7 @@ program=$!
 (
   exec </dev/null >/dev/null 2>&1 9>&-
   read -r _ <&3
-  [ -z "$scrap" ] || : >"$scrap/${STOP_MARK}"
+  [ -z "$scrap" ] || true >"$scrap/${STOP_MARK}"
   for signal in INT QUIT KILL; do
     kill -$signal $program
     tries=0
