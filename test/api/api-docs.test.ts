@@ -100,7 +100,6 @@ describe('over HTTP', () => {
     '/docs/nothing',
     '/docs/bare',
     '/docs/bare/openapi.json',
-    '/docs/management',
     '/docs/orders/',
     '/docs/Orders',
   ])('%s does not exist', async (path) => {
