@@ -96,15 +96,12 @@ describe('over HTTP', () => {
     expect(signedIn.headers.get('cache-control')).toContain('private');
   });
 
-  test.each([
-    '/docs/nothing',
-    '/docs/bare',
-    '/docs/bare/openapi.json',
-    '/docs/orders/',
-    '/docs/Orders',
-  ])('%s does not exist', async (path) => {
-    expect((await get(path)).status).toBe(404);
-  });
+  test.each(['/docs/nothing', '/docs/bare', '/docs/bare/openapi.json', '/docs/orders/', '/docs/Orders'])(
+    '%s does not exist',
+    async (path) => {
+      expect((await get(path)).status).toBe(404);
+    },
+  );
 
   test('any other method is a 405', async () => {
     const answer = await call(installation.server, 'POST', '/docs/orders');
