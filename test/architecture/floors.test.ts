@@ -35,7 +35,6 @@ const MAX_LINES = 300;
 const LONGER_FILES: Readonly<Record<string, string>> = {
   'migrations/1764000000001-initial.ts':
     'the whole schema in the order in which it is made; migrations are not split later',
-  'src/domain/address/host-directory.ts': 'one class and its private state; a third of it is the contract in words',
 };
 
 /** `last-manager`, the last user who can manage users, is a word of the business. */

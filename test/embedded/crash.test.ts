@@ -96,6 +96,13 @@ describe('kill -9 of the program', () => {
     expect(await query(server.connection, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
+  test('while the next start is looking already is waited for, though the kill takes effect only then', async () => {
+    const program = await runProgram(home, { do: 'start', dataDirectory: data });
+    const starting = start();
+    setTimeout(() => program.process.kill('SIGKILL'), 100);
+    expect(await query((await starting).connection, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
   test('in the middle of making the files leaves nothing that a next start takes for a database', async () => {
     const program = runProgram(home, { do: 'start', dataDirectory: data }).catch(() => undefined);
     await eventually('initdb is at work', async () => {
@@ -186,6 +193,14 @@ describe('kill -9 of the server', () => {
     const stopped = server.stop();
     process.kill(postmaster, 'SIGKILL');
     await stopped;
+    expect(processesIn(data)).toEqual([]);
+  });
+
+  test('whose socket folder somebody has swept away is not needed for a stop', async () => {
+    const server = await start();
+    await removeFolder(server.connection.host);
+    await server.stop();
+    expect(entries.filter(({ message }) => message.includes('has died'))).toEqual([]);
     expect(processesIn(data)).toEqual([]);
   });
 

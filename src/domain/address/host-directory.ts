@@ -104,8 +104,7 @@ class WatchedHosts implements HostDirectory {
     this.#now = options.now ?? (() => performance.now());
     this.#maxNames = options.maxNames ?? MAX_NAMES;
     this.#maxParallel = options.maxParallel ?? MAX_PARALLEL;
-    this.#timer = setInterval(() => this.checkDue(), TICK_MILLISECONDS);
-    this.#timer.unref();
+    this.#timer = setInterval(() => this.checkDue(), TICK_MILLISECONDS).unref();
   }
 
   resolve(name: string): readonly IpAddress[] {
@@ -152,14 +151,13 @@ class WatchedHosts implements HostDirectory {
     const now = this.#now();
     if (now >= entry.validUntil) this.#refreshAnswer(entry, now);
     const status = statusOf(entry.record, now);
-    const closesIn = entry.validUntil - now;
     return {
       name,
       status,
       addresses: entry.addresses,
       since: entry.since,
       checkedAt: entry.checkedAt,
-      closesAt: status === 'failing' ? new Date(this.#options.clock.now().getTime() + closesIn) : null,
+      closesAt: status === 'failing' ? new Date(this.#options.clock.now().getTime() + entry.validUntil - now) : null,
       failure: failureOf(entry.record) ?? null,
     };
   }

@@ -3,7 +3,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { Problem } from '../../base/problem.ts';
 import { createSeldom } from '../../base/seldom.ts';
 import { type Soon, whenThere } from '../../base/soon.ts';
 import type { Tally } from '../../base/tally.ts';
@@ -92,16 +91,12 @@ export function createGate(parts: GateParts): Gate {
     sendPass(response, requestId, token);
   };
 
-  /** While the database is away, one line a minute says so, not one for each call. */
-  const toKnownProblem = (error: unknown, requestId: string): Problem | undefined =>
-    error instanceof Problem && !isDue(error.code) ? error : toProblem(error, log, requestId);
-
   return {
     takes: (request) => isGateTarget(request.url ?? ''),
     answer(request, response, identity) {
       const fail = (error: unknown) => {
         tally.count('failed');
-        if (!response.headersSent) sendProblem(response, identity.requestId, toKnownProblem(error, identity.requestId));
+        if (!response.headersSent) sendProblem(response, identity.requestId, toProblem(error, log, identity.requestId));
       };
       try {
         const verdict = decide(request, identity);

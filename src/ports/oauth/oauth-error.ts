@@ -3,7 +3,6 @@ import type { Context } from 'koa';
 import { LanesFullError } from '../../base/bcrypt-lanes.ts';
 import type { Log } from '../../base/log.ts';
 import { warnRepeatedly } from '../../base/repeated-warning.ts';
-import { createSeldom } from '../../base/seldom.ts';
 import { Problem, type ProblemCode } from '../../base/problem.ts';
 
 export type OAuthErrorCode =
@@ -69,15 +68,13 @@ const CODES: Partial<Record<ProblemCode, readonly [number, OAuthErrorCode]>> = {
 };
 
 const LANES_FULL_RETRY_SECONDS = 1;
-/** Thousands a second are refused in a flood; metrics count them. */
-const isFullnessDue = createSeldom({ milliseconds: 10_000, maxKeys: 1 });
 const DEFAULT_RETRY_SECONDS = 2;
 
 /** Whatever was thrown, as an OAuth caller is told of it. Faults of ours are logged in full and told as 500 without their text. */
 export function toOAuthError(error: unknown, log: Log, requestId: string): OAuthError {
   if (error instanceof OAuthError) return error;
   if (error instanceof LanesFullError) {
-    if (isFullnessDue('')) log.warn({ request_id: requestId }, 'too many client secrets are waiting to be checked');
+    warnRepeatedly(log, { request_id: requestId }, 'too many client secrets are waiting to be checked');
     return unavailable('Too many requests at once. Try again.', LANES_FULL_RETRY_SECONDS);
   }
   const mapped = error instanceof Problem ? CODES[error.code] : undefined;
