@@ -116,7 +116,7 @@ export async function startPostern(role, variables = {}) {
     { cwd: root, env: { ...process.env, ...env }, encoding: 'utf8' },
   );
   const { client_id: id, client_secret: secret } = JSON.parse(made);
-  return { child, port, client: { id, secret }, discard: () => rmSync(data, { recursive: true, force: true }) };
+  return { child, port, data, client: { id, secret }, discard: () => rmSync(data, { recursive: true, force: true }) };
 }
 
 /** A server of `bench/servers`. */
@@ -192,5 +192,22 @@ export function figures(runs) {
     'p50 ms': median(runs.map((run) => run.p50)),
     'p99 ms': median(runs.map((run) => run.p99)),
     'CPU µs': Math.round(median(runs.map((run) => run.cpuMicroseconds))),
+  };
+}
+
+/** What autocannon sends for tokens of a client. */
+export function tokenRequests({ id, secret }) {
+  return {
+    requests: [
+      {
+        method: 'POST',
+        path: '/oauth2/token',
+        headers: {
+          authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body: 'grant_type=client_credentials&scope=clients%3Aread+audit%3Aread',
+      },
+    ],
   };
 }

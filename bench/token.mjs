@@ -7,23 +7,7 @@
 // Where taskset exists, each server runs on the first core and the load (with PostgreSQL) on the others. CPU is what the server's
 // process itself used, from /proc; PostgreSQL's share is told apart. Nothing here passes or fails.
 
-import { figures, measure, median, ratios, startPostern, startServer, stop } from './measure.mjs';
-
-function requestsOf({ id, secret }) {
-  return {
-    requests: [
-      {
-        method: 'POST',
-        path: '/oauth2/token',
-        headers: {
-          authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
-          'content-type': 'application/x-www-form-urlencoded',
-        },
-        body: 'grant_type=client_credentials&scope=clients%3Aread+audit%3Aread',
-      },
-    ],
-  };
-}
+import { figures, measure, median, ratios, startPostern, startServer, stop, tokenRequests } from './measure.mjs';
 
 function print([byHand, engine, postern]) {
   const rows = [byHand, engine, postern].map(({ name, runs }) => {
@@ -52,7 +36,7 @@ try {
   started.push(byHand);
   const engine = await startServer('bare-engine.mjs', env);
   started.push(engine);
-  const requests = requestsOf(postern.client);
+  const requests = tokenRequests(postern.client);
   print(
     await measure([
       { name: 'by hand on node:http, in memory', ...byHand, requests },
