@@ -316,14 +316,14 @@ describe('saving a restriction', () => {
     expect(await noticesOf(clientId, { mode: 'report', rules: ['192.0.2.0/24'] })).toEqual([]);
     expect(await noticesOf(clientId, { mode: 'enforce' })).toEqual([
       {
-        pointer: '/ip_restriction/rules',
+        pointer: '/ip_restriction/mode',
         detail: 'This list refuses an address from which the client came in the last 30 days: 203.0.113.9.',
       },
     ]);
     // Nothing changes, so nothing is told anew.
     expect(await noticesOf(clientId, { mode: 'enforce' })).toEqual([]);
     expect(await noticesOf(clientId, { rules: ['198.51.100.0/24'] })).toMatchObject([
-      { detail: expect.stringContaining('2 addresses from which the client came') },
+      { pointer: '/ip_restriction/rules', detail: expect.stringContaining('2 addresses from which the client came') },
     ]);
   });
 
@@ -342,6 +342,9 @@ describe('saving a restriction', () => {
     const clientId = await register(['home.test']);
     expect(await noticesOf(clientId, { rules })).toEqual([gone]);
     expect(await noticesOf(clientId, { mode: 'off' })).toEqual([]);
+    // No entry was sent this time.
+    expect(await noticesOf(clientId, { mode: 'enforce' })).toEqual([{ ...gone, pointer: '/ip_restriction/mode' }]);
+    expect(await noticesOf(clientId, {})).toEqual([{ ...gone, pointer: '/ip_restriction' }]);
   });
 
   test('misses no address that a host name lets in when a list that was off is enforced', async () => {

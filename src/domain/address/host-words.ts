@@ -5,6 +5,7 @@ import { type HostState, MAX_HOST_ADDRESSES } from './host-record.ts';
 import { formatIpAddress } from './ip-address.ts';
 import { parseIpRule } from './ip-rule.ts';
 import type { IpRestriction, PointedDetail } from './ip-rule-list.ts';
+import { type IpRestrictionPatch, placeInPatch } from './restriction-change.ts';
 
 /** One sentence. Instants (`since`, `checkedAt`, `closesAt`) are left to who shows them in the reader's zone. */
 export function describeHost({ status, addresses, failure }: HostState): string {
@@ -49,13 +50,19 @@ export async function readyHosts(
   if (names.length > 0) await directory?.ready(names);
 }
 
-/** As `noticesOfHosts` for a restriction just saved; `entries` as they were sent, so that notices point at them. None while it is off. */
+/**
+ * As `noticesOfHosts` for a restriction just saved. They point into what was sent: at the entries, or at the mode where that alone
+ * was. None while it is off.
+ */
 export async function noticesOfSavedHosts(
   directory: Pick<HostDirectory, 'ready' | 'state'> | undefined,
   { mode, rules }: IpRestriction,
-  entries: readonly string[] | undefined,
+  sent: IpRestrictionPatch = {},
 ): Promise<readonly PointedDetail[]> {
-  return directory && mode !== 'off' ? noticesOfHosts(directory, entries ?? rules) : [];
+  if (!directory || mode === 'off') return [];
+  if (sent.rules !== undefined) return noticesOfHosts(directory, sent.rules);
+  const pointer = placeInPatch(sent);
+  return (await noticesOfHosts(directory, rules)).map(({ detail }) => ({ pointer, detail }));
 }
 
 /**

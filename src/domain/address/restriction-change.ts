@@ -14,6 +14,12 @@ export interface IpRestrictionPatch {
   readonly rules?: IpRestriction['rules'] | undefined;
 }
 
+/** Where a notice about the restriction as a whole points to: a part that was sent, since a pointer leads into what was sent. */
+export function placeInPatch({ mode, rules }: IpRestrictionPatch): string {
+  if (rules !== undefined) return '/ip_restriction/rules';
+  return mode === undefined ? '/ip_restriction' : '/ip_restriction/mode';
+}
+
 export interface CheckedRestriction {
   /** In canonical form. */
   readonly restriction: IpRestriction;

@@ -133,7 +133,7 @@ async function registerClient(
   return {
     client: stored,
     clientSecret,
-    notices: [...notices, ...(await noticesOfSavedHosts(parts.hosts, restriction, input.ipRestriction?.rules))],
+    notices: [...notices, ...(await noticesOfSavedHosts(parts.hosts, restriction, input.ipRestriction))],
   };
 }
 
@@ -180,10 +180,13 @@ async function updateClient(
       }),
     );
     const lost = lostSources(sources, restriction, parts.hosts);
-    return { client: await getStored(stores, clientId), notices: [...notices, ...noticesOfLost(lost)] };
+    return {
+      client: await getStored(stores, clientId),
+      notices: [...notices, ...noticesOfLost(lost, patch.ipRestriction ?? {})],
+    };
   });
   if (!patch.ipRestriction) return changed;
-  const aboutHosts = await noticesOfSavedHosts(parts.hosts, changed.client.ipRestriction, entries);
+  const aboutHosts = await noticesOfSavedHosts(parts.hosts, changed.client.ipRestriction, patch.ipRestriction);
   return { ...changed, notices: [...changed.notices, ...aboutHosts] };
 }
 

@@ -2,6 +2,7 @@
 import { parseIpAddress } from '../address/ip-address.ts';
 import type { IpRestriction, PointedDetail } from '../address/ip-rule-list.ts';
 import { compileRestriction, type HostNames } from '../address/kept-restriction.ts';
+import { type IpRestrictionPatch, placeInPatch } from '../address/restriction-change.ts';
 import type { CompanyRestriction } from '../company/live-company.ts';
 import type { Page, PageRequest } from '../page.ts';
 
@@ -63,8 +64,15 @@ export function lostSources(
 
 const NAMED = 10;
 
-/** For who saves it all the same; none when nothing is lost. `named`: how many addresses are in the sentence, 0 for none. */
-export function noticesOfLost(lost: readonly ClientSource[], named = NAMED): readonly PointedDetail[] {
+/**
+ * For who saves it all the same; none when nothing is lost. `sent`: what they point into. `named`: how many addresses are in the
+ * sentence, 0 for none.
+ */
+export function noticesOfLost(
+  lost: readonly ClientSource[],
+  sent: IpRestrictionPatch,
+  named = NAMED,
+): readonly PointedDetail[] {
   if (lost.length === 0) return [];
   const left = lost.length - named;
   const list = lost
@@ -74,5 +82,5 @@ export function noticesOfLost(lost: readonly ClientSource[], named = NAMED): rea
   const names = named === 0 ? '' : `: ${list}${left > 0 ? ` and ${left.toLocaleString('en')} more` : ''}`;
   const from = lost.length === 1 ? 'an address' : `${lost.length.toLocaleString('en')} addresses`;
   const detail = `This list refuses ${from} from which the client came in the last ${SOURCE_DAYS} days${names}.`;
-  return [{ pointer: '/ip_restriction/rules', detail }];
+  return [{ pointer: placeInPatch(sent), detail }];
 }

@@ -8,7 +8,12 @@ import { requireOwnAddress } from '../access/own-address.ts';
 import { noticesOfSavedHosts, readyHosts } from '../address/host-words.ts';
 import type { PointedDetail } from '../address/ip-rule-list.ts';
 import type { KnownHosts } from '../address/kept-restriction.ts';
-import { changeRestriction, isSameRestriction, NO_RESTRICTION } from '../address/restriction-change.ts';
+import {
+  changeRestriction,
+  type IpRestrictionPatch,
+  isSameRestriction,
+  NO_RESTRICTION,
+} from '../address/restriction-change.ts';
 import { actorOf, type AuditAction, auditEvent, type AuditParty, changesBetween } from '../audit/audit-event.ts';
 import type { Page, PageRequest, Storage, Stores } from '../stores.ts';
 import type { CompanyPatch, NewCompany } from './company-fields.ts';
@@ -122,8 +127,7 @@ async function createCompany(
   requirePrivilege(caller, 'companies:write');
   // Whoever reaches one company alone would not see what they made.
   if (!caller.reach.subtree) throw forbidden('Your role reaches your own company alone, so you cannot make others.');
-  const entries = input.ipRestriction?.rules;
-  await readyHosts(parts.hosts, entries ?? []);
+  await readyHosts(parts.hosts, input.ipRestriction?.rules ?? []);
   const created = await parts.storage.write(async (stores) => {
     const parent = await stores.companies.findForUpdate(input.parentId ?? caller.companyId, caller.reach);
     if (!parent) throw invalid([{ pointer: '/parent_id', detail: 'There is no such company.' }]);
@@ -157,7 +161,7 @@ async function createCompany(
     );
     return { ...(await getStored(stores, company.id)), notices };
   });
-  return withHostNotices(parts, created, entries);
+  return withHostNotices(parts, created, input.ipRestriction);
 }
 
 async function updateCompany(
@@ -205,15 +209,15 @@ async function updateCompany(
     );
     return { ...(await getStored(stores, companyId)), notices };
   });
-  return patch.ipRestriction ? withHostNotices(parts, changed, entries) : changed;
+  return patch.ipRestriction ? withHostNotices(parts, changed, patch.ipRestriction) : changed;
 }
 
 async function withHostNotices(
   { hosts }: Parts,
   company: ChangedCompany,
-  entries: readonly string[] | undefined,
+  sent: IpRestrictionPatch | undefined,
 ): Promise<ChangedCompany> {
-  const aboutHosts = await noticesOfSavedHosts(hosts, company.ipRestriction, entries);
+  const aboutHosts = await noticesOfSavedHosts(hosts, company.ipRestriction, sent);
   return { ...company, notices: [...company.notices, ...aboutHosts] };
 }
 

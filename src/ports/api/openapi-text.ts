@@ -11,7 +11,8 @@ or whose role loses a privilege, is refused at once.
 page; \`limit\` is 1 to 200, 50 when absent.
 
 **Changes** are JSON merge patches (RFC 7396): what you leave out stays, null resets a field to its default. \`notices\` tells what
-was written in another form than you sent it, such as \`192.168.1.30/24\` as \`192.168.1.0/24\`.
+was written in another form than you sent it, such as \`192.168.1.30/24\` as \`192.168.1.0/24\`, and what is worth knowing of what you
+saved, such as a host name that matches nobody now; \`pointer\` leads into what you sent.
 
 **Conditions.** A single resource has an \`ETag\`. With \`If-Match\` a change is refused (412) when somebody else was faster; only
 commands count for it, not uses: a busy client can still be changed. With \`If-None-Match\` an unchanged resource answers 304.

@@ -67,10 +67,16 @@ export const clientSchema = z
   .meta({ id: 'Client', description: 'A machine that exchanges its client ID and secret for access tokens.' });
 
 export const noticeSchema = z
-  .strictObject({ pointer: text.meta({ description: 'RFC 6901 pointer into the request body.' }), detail: text })
+  .strictObject({
+    pointer: text.meta({ description: 'RFC 6901 pointer into the request body, as it was sent.' }),
+    detail: text,
+  })
   .meta({ id: 'Notice', description: 'What was changed, or is worth knowing, about a value that was saved.' });
 
-const notices = z.array(noticeSchema).meta({ description: 'What was changed in saving; usually empty.' });
+const notices = z.array(noticeSchema).meta({
+  description:
+    'What was changed in saving, and what is worth knowing of it, such as a host name that matches nobody now; usually empty.',
+});
 
 const plaintextSecret = text.meta({ description: 'The secret, in this one answer. Store it now.' });
 

@@ -5,7 +5,10 @@ import { ipRestrictionSchema, noticeSchema } from './schemas.ts';
 const instant = z.iso.datetime();
 const text = z.string();
 
-const notices = z.array(noticeSchema).meta({ description: 'What was changed in saving; usually empty.' });
+const notices = z.array(noticeSchema).meta({
+  description:
+    'What was changed in saving, and what is worth knowing of it, such as a host name that matches nobody now; usually empty.',
+});
 
 export const companySchema = z
   .strictObject({

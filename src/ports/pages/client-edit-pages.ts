@@ -131,7 +131,7 @@ async function findLost(
   const parsed = parseIpRestriction(given.mode, given.rules);
   if (!parsed.ok || isSameRestriction(parsed.restriction, client.ipRestriction)) return undefined;
   const lost = await services.clientAddresses.lostBy(caller, client.clientId, parsed.restriction);
-  const [notice] = noticesOfLost(lost, 0);
+  const [notice] = noticesOfLost(lost, given, 0);
   if (!notice) return undefined;
   const addresses = lost.map(({ ip }) => ip);
   const confirmation = createHash('sha256').update(addresses.toSorted().join(' ')).digest('hex');
