@@ -3,6 +3,8 @@ import type { Reach } from '../access/caller.ts';
 import type { Page, PageRequest } from '../page.ts';
 import type { ApiToken, ApiTokenOwnerType, ApiTokenSummary } from './api-token.ts';
 
+export type ApiTokenSort = 'created_at' | 'name' | 'last_used_at';
+
 export interface ApiTokenFilter {
   /** Text within the name of the token or of its owner, or the hint; case does not matter, `%` and `_` stand for themselves. */
   readonly q?: string | undefined;
@@ -13,6 +15,8 @@ export interface ApiTokenFilter {
   readonly ownerType?: ApiTokenOwnerType | undefined;
   /** Whether the token is past its expiry at the instant given. */
   readonly expired?: { readonly is: boolean; readonly at: Date } | undefined;
+  /** Newest or latest first for times, A to Z for names; `created_at` when absent. */
+  readonly sort?: ApiTokenSort | undefined;
 }
 
 export interface ApiTokenStore {
@@ -20,7 +24,6 @@ export interface ApiTokenStore {
   find(id: string, reach: Reach | null): Promise<ApiTokenSummary | undefined>;
   /** As `find`, and locks the row until the end of the transaction. */
   findForUpdate(id: string, reach: Reach | null): Promise<ApiTokenSummary | undefined>;
-  /** Newest first. */
   list(filter: ApiTokenFilter, page: PageRequest, reach: Reach | null): Promise<Page<ApiTokenSummary>>;
   /** All of one owner, newest first, locked until the end of the transaction. */
   listOfOwner(ownerType: ApiTokenOwnerType, ownerId: string): Promise<readonly ApiTokenSummary[]>;
