@@ -124,7 +124,7 @@ function metrics() {
     'Metrics',
     'With `POSTERN_METRICS_PORT` set, `GET /metrics` on that port answers in the text format of Prometheus. There is no sign-in: ' +
       'keep the port to those who watch. No client ID, address or credential is in it. With several processes ' +
-      '(`POSTERN_WORKERS`) the first one answers for all; a process that is replaced begins at zero again.',
+      '(`POSTERN_WORKERS`) the first one answers for all; what a process had counted stays in the sum when it is replaced.',
     `Beside these ${METRICS.length} there are the usual ones of a Node.js process: \`process_…\` and \`nodejs_…\`, among them ` +
       '`nodejs_eventloop_lag_p99_seconds` and `process_resident_memory_bytes`.',
     table(['metric', 'type', 'labels', 'what it says'], rows),

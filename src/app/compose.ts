@@ -34,7 +34,7 @@ import { createHttpServer, type HttpServer } from './http-server.ts';
 import { keepHostNames } from './kept-host-names.ts';
 import { openLiveKeyRing } from './live-key-ring.ts';
 import { type MetricSources, readFamilies } from './metrics/metric-families.ts';
-import type { ProcessMetrics } from './metrics/prometheus.ts';
+import type { MetricsReader } from './metrics/prometheus.ts';
 import { createRequestTimes } from './metrics/request-times.ts';
 import { createDummyHash, createServices, type Services } from './services.ts';
 import { StartFault } from './start-fault.ts';
@@ -46,7 +46,7 @@ export interface Composition {
   readonly health: Health;
   readonly services: Services;
   /** Everything that is measured here; undefined when metrics are off. */
-  readonly readMetrics: (() => Promise<ProcessMetrics>) | undefined;
+  readonly readMetrics: MetricsReader | undefined;
 }
 
 interface Parts {
@@ -163,7 +163,7 @@ export async function compose(parts: Parts): Promise<Composition> {
   };
 }
 
-async function measure(sources: MetricSources): Promise<() => Promise<ProcessMetrics>> {
+async function measure(sources: MetricSources): Promise<MetricsReader> {
   const { watchProcess } = await import('./metrics/prometheus.ts');
   return watchProcess(() => readFamilies(sources));
 }

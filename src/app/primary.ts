@@ -12,7 +12,7 @@ import { createBcryptQueues } from './bcrypt-queues.ts';
 import { startDatabase } from './database-source.ts';
 import { loadEncryptionKey } from './encryption-key.ts';
 import { type FirstSteps, takeFirstSteps } from './first-steps.ts';
-import { collectFromWorkers } from './metrics/crew-metrics.ts';
+import { CrewMetrics } from './metrics/crew-metrics.ts';
 import { serveMetrics } from './metrics/metrics-server.ts';
 import type { ProcessMetrics } from './metrics/prometheus.ts';
 import { createDummyHash, createServices } from './services.ts';
@@ -74,6 +74,7 @@ class Crew {
   readonly #log: Log;
   /** Those that hear what they are told. */
   readonly #loaded = new Set<Worker>();
+  readonly #metrics = new CrewMetrics();
   #isStopping = false;
   #delay = FIRST_DELAY_MILLISECONDS;
 
@@ -88,9 +89,8 @@ class Crew {
     await Promise.all(Array.from({ length: this.#size }, () => this.#launch()));
   }
 
-  /** Of those that answer. */
   measure(): Promise<readonly ProcessMetrics[]> {
-    return collectFromWorkers(running().filter((worker) => worker.isConnected() && this.#loaded.has(worker)));
+    return this.#metrics.collect(running().filter((worker) => worker.isConnected() && this.#loaded.has(worker)));
   }
 
   async stop(): Promise<void> {
@@ -111,6 +111,7 @@ class Crew {
 
   #launch(): Promise<void> {
     const worker = cluster.fork();
+    this.#metrics.watch(worker);
     const bornAt = performance.now();
     return new Promise((resolve, reject) => {
       let isListening = false;

@@ -12,6 +12,9 @@ export type ToPrimary =
   /** Asks for the order to start. */
   | { readonly is: 'loaded' }
   | { readonly is: 'listening' }
+  /** All its metrics, as asked. */
   | { readonly is: 'measured'; readonly metrics: ProcessMetrics }
+  /** Those that Postern itself counts, unasked. */
+  | { readonly is: 'counted'; readonly metrics: ProcessMetrics }
   /** Can't start; the sentence is for the operator, undefined when the log has it. */
   | { readonly is: 'failed'; readonly explanation: string | undefined };

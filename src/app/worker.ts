@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.ts';
 import type { DatabaseConnection } from '../storage/data-source.ts';
 import type { Composition } from './compose.ts';
 import { loadEncryptionKey } from './encryption-key.ts';
-import { sendMetrics } from './metrics/crew-metrics.ts';
+import { keepTelling, sendMetrics } from './metrics/crew-metrics.ts';
 import { serve } from './serve.ts';
 import { explainStartFault } from './start-fault.ts';
 import { createOrderlyStop, createStopSequence, type StopSequence } from './stop.ts';
@@ -23,7 +23,10 @@ export function runWorker(settings: Settings, log: Log): void {
   process.on('message', (message: ToWorker) => {
     if (message.is === 'stop') stop('the primary process stops');
     else if (message.is === 'start') {
-      void start(settings, message.connection, log, stopping).then((read) => (readMetrics = read));
+      void start(settings, message.connection, log, stopping).then((read) => {
+        readMetrics = read;
+        if (read) keepTelling(read);
+      });
     } else if (readMetrics) void sendMetrics(readMetrics);
   });
   tell({ is: 'loaded' });

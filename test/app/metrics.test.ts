@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createTally } from '../../src/base/tally.ts';
 import { METRICS } from '../../src/app/metrics/metric-families.ts';
 import { createRequestTimes } from '../../src/app/metrics/request-times.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   cleanUpPostern,
   findFreePort,
@@ -12,6 +13,7 @@ import {
   startPostern,
   type TestClient,
 } from '../support/postern.ts';
+import { workersOf } from '../support/worker-processes.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 afterAll(cleanUpPostern);
@@ -171,6 +173,28 @@ test('POSTERN_WORKERS=2: one page of the first process has the sum of both', asy
   expect(valueOf(text, 'postern_change_feed_fresh')).toBe(1);
   const pid = postern.log().find(({ msg }) => msg === 'metrics are served')?.['pid'];
   expect(pid).toBe(postern.child.pid);
+  expect(await postern.stop()).toEqual({ status: 0, signal: null });
+});
+
+test('POSTERN_WORKERS=2: counters stay where they were when a worker hangs, is killed and replaced', async () => {
+  const { postern, metricsUrl } = await startMeasured({ POSTERN_WORKERS: '2' });
+  const client = await postern.createClient();
+  for (let at = 0; at < 20; at += 1) await (await requestToken(postern.url, client)).arrayBuffer();
+  const tokens = async () => valueOf(await readMetrics(metricsUrl), 'postern_tokens_issued_total{format="jwt"}');
+  expect(await tokens()).toBe(20);
+  const workers = workersOf(postern);
+  for (const worker of workers) {
+    process.kill(worker, 'SIGSTOP');
+    expect(await tokens()).toBe(20);
+    process.kill(worker, 'SIGKILL');
+    await eventually('another takes its place', () => {
+      const now = workersOf(postern);
+      return now.length === 2 && !now.includes(worker);
+    });
+    expect(await tokens()).toBe(20);
+  }
+  await (await requestToken(postern.url, client)).arrayBuffer();
+  expect(await tokens()).toBe(21);
   expect(await postern.stop()).toEqual({ status: 0, signal: null });
 });
 

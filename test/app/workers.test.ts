@@ -1,27 +1,12 @@
 // Several processes that share the port and one embedded database.
-import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { processesIn } from '../embedded/server-processes.ts';
 import { eventually } from '../support/eventually.ts';
-import {
-  cleanUpPostern,
-  makeDataDirectory,
-  type PosternProcess,
-  requestToken,
-  startPostern,
-} from '../support/postern.ts';
+import { cleanUpPostern, makeDataDirectory, requestToken, startPostern } from '../support/postern.ts';
+import { workersOf } from '../support/worker-processes.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 afterAll(cleanUpPostern);
-
-/** Node processes that the primary has made. */
-function workersOf(postern: PosternProcess): number[] {
-  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-  return lines.flatMap((line) => {
-    const [, pid, parent, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return Number(parent) === postern.child.pid && args.includes('main.js') ? [Number(pid)] : [];
-  });
-}
 
 function isAlive(pid: number): boolean {
   try {

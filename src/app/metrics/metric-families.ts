@@ -20,7 +20,7 @@ export interface MetricFamily {
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   /** How the values of several processes become one. */
-  readonly aggregator: 'sum' | 'min' | 'max';
+  readonly aggregator: 'sum' | 'min' | 'max' | 'first' | 'average' | 'omit';
   readonly values: readonly MetricValue[];
 }
 
