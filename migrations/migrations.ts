@@ -4,6 +4,7 @@ import { TenancyAndGate1764000000002 } from './1764000000002-tenancy-and-gate.ts
 import { RowLevelSecurity1764000000003 } from './1764000000003-row-level-security.ts';
 import { HostNameRules1764000000004 } from './1764000000004-host-name-rules.ts';
 import { SecondWallMended1764000000005 } from './1764000000005-second-wall-mended.ts';
+import { ApiTokens1764000000006 } from './1764000000006-api-tokens.ts';
 
 export const migrations = [
   Initial1764000000001,
@@ -11,4 +12,5 @@ export const migrations = [
   RowLevelSecurity1764000000003,
   HostNameRules1764000000004,
   SecondWallMended1764000000005,
+  ApiTokens1764000000006,
 ];

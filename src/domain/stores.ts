@@ -4,6 +4,7 @@ import type { AuditAction, AuditEvent, AuditOutcome, NewAuditEvent } from './aud
 import type { ClientSourceStore } from './client/client-sources.ts';
 import type { Client, ClientSecret, ClientStatus, ClientSummary } from './client/client.ts';
 import type { ApiStore } from './api/api-store.ts';
+import type { ApiTokenStore } from './api-token/api-token-store.ts';
 import type { CompanyStore } from './company/company-store.ts';
 import type { Privilege } from './api/privilege.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -134,6 +135,7 @@ export interface Stores {
   readonly apis: ApiStore;
   readonly audit: AuditStore;
   readonly users: UserStore;
+  readonly apiTokens: ApiTokenStore;
   readonly sessions: SessionStore;
   readonly links: OneTimeLinkStore;
   readonly attempts: AttemptStore;

@@ -22,6 +22,7 @@ export type CursorList =
   | 'users.created_at'
   | 'users.email'
   | 'users.last_sign_in_at'
+  | 'api_tokens'
   | 'audit_events';
 
 export function encodeCursor(list: CursorList, position: readonly string[]): string {

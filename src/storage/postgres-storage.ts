@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { currentReach } from '../domain/access/reach-scope.ts';
 import type { Storage, Stores } from '../domain/stores.ts';
 import { createApiStore } from './api-store.ts';
+import { createApiTokenStore } from './api-token-store.ts';
 import { createAttemptStore } from './attempt-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Change } from './change.ts';
@@ -100,6 +101,7 @@ function createStores(statements: Statements): Stores {
     apis: createApiStore(statements),
     audit: createAuditStore(statements),
     users: createUserStore(statements),
+    apiTokens: createApiTokenStore(statements),
     sessions: createSessionStore(statements),
     links: createOneTimeLinkStore(statements),
     attempts: createAttemptStore(statements),

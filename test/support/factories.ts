@@ -2,15 +2,17 @@
 
 import { randomBase62, randomId } from '../../src/base/random.ts';
 import type { Caller, Reach } from '../../src/domain/access/caller.ts';
+import type { ApiToken } from '../../src/domain/api-token/api-token.ts';
 import { MANAGEMENT_API_ID, MANAGEMENT_PRIVILEGES, privilegeName } from '../../src/domain/api/privilege.ts';
 import type { PrivilegeLevel } from '../../src/domain/api/privilege.ts';
 import type { Client, ClientSecret } from '../../src/domain/client/client.ts';
-import { createClientId } from '../../src/domain/client/credential.ts';
+import { createClientId, createCredential, credentialHint } from '../../src/domain/client/credential.ts';
 import type { Company } from '../../src/domain/company/company.ts';
 import { ROOT_COMPANY_ID } from '../../src/domain/company/company.ts';
 import { COMPANY_ADMIN_ROLE_ID, RESELLER_ROLE_ID } from '../../src/domain/role/role.ts';
 import type { Storage } from '../../src/domain/stores.ts';
 import { nameKey } from '../../src/domain/text.ts';
+import { opaqueTokenHash } from '../../src/domain/token/token-inspector.ts';
 import type { User } from '../../src/domain/user/user.ts';
 import { searchText } from '../../src/storage/search-text.ts';
 import type { TestDatabase } from './database.ts';
@@ -179,6 +181,47 @@ export async function makeUser(storage: Storage, given: Partial<User> = {}): Pro
   const user = newUser(given);
   await storage.write((stores) => stores.users.insert(user));
   return user;
+}
+
+/** With the value that is shown once. */
+export interface TestApiToken extends ApiToken {
+  readonly value: string;
+}
+
+/** For the Management API, to read clients; of a client or a user that is there. */
+export function newApiToken(owner: Client | User, given: Partial<ApiToken> = {}): TestApiToken {
+  const now = new Date();
+  const value = createCredential('pstt_');
+  return {
+    id: randomId('tok'),
+    name: 'token',
+    ...('clientId' in owner
+      ? { ownerType: 'client' as const, ownerId: owner.clientId }
+      : { ownerType: 'user' as const, ownerId: owner.id }),
+    companyId: owner.companyId,
+    apiId: MANAGEMENT_API_ID,
+    scopes: ['clients:read'],
+    ipRestriction: { mode: 'off', rules: [] },
+    tokenHash: opaqueTokenHash(value),
+    hint: credentialHint(value),
+    expiresAt: null,
+    createdAt: now,
+    updatedAt: now,
+    issuedAt: now,
+    version: 1,
+    ...given,
+    value,
+  };
+}
+
+export async function makeApiToken(
+  storage: Storage,
+  owner: Client | User,
+  given: Partial<ApiToken> = {},
+): Promise<TestApiToken> {
+  const token = newApiToken(owner, given);
+  await storage.write((stores) => stores.apiTokens.insert(token));
+  return token;
 }
 
 interface NewRole {

@@ -28,7 +28,7 @@ export interface ApiTokenStore {
   /** All of one owner, newest first, locked until the end of the transaction. */
   listOfOwner(ownerType: ApiTokenOwnerType, ownerId: string): Promise<readonly ApiTokenSummary[]>;
   insert(token: ApiToken): Promise<void>;
-  /** Name, scopes, IP restriction, expiry, hash, hint and issue; the version is raised by one. */
+  /** Name, API and scopes, IP restriction, expiry, hash, hint and issue; the version is raised by one. */
   update(token: Omit<ApiToken, 'tokenHash'> & { readonly tokenHash?: string | undefined }): Promise<void>;
   delete(id: string): Promise<void>;
 }

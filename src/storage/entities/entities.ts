@@ -2,6 +2,7 @@
 // change feed have none: they are partitioned, append-only or written by triggers, and reached by hand-written SQL alone.
 import type { EntitySchema } from 'typeorm';
 import { apiCompanyEntity, apiDocumentEntity, apiEntity, apiOperationEntity, privilegeEntity } from './api.ts';
+import { apiTokenEntity } from './api-token.ts';
 import { attemptEntity, usedFormEntity } from './attempt.ts';
 import { clientEntity, clientSecretEntity, clientSourceEntity } from './client.ts';
 import { companyEntity } from './company.ts';
@@ -25,6 +26,7 @@ export const entities: EntitySchema[] = [
   userAccountEntity,
   sessionEntity,
   oneTimeLinkEntity,
+  apiTokenEntity,
   attemptEntity,
   usedFormEntity,
   signingKeyEntity,
