@@ -6,6 +6,7 @@ const TABLE = `
 CREATE TABLE api_token (
   id text COLLATE "C" PRIMARY KEY,
   name text NOT NULL,
+  name_key text COLLATE "C" NOT NULL,
   search_text text NOT NULL,
   client_id text COLLATE "C" REFERENCES client (client_id) ON DELETE CASCADE,
   user_id text COLLATE "C" REFERENCES user_account (id) ON DELETE CASCADE,
@@ -31,6 +32,7 @@ CREATE TABLE api_token (
 );
 CREATE INDEX api_token_created ON api_token (created_at DESC, id DESC);
 CREATE INDEX api_token_company_created ON api_token (company_id, created_at DESC, id DESC);
+CREATE INDEX api_token_name ON api_token (name_key, id);
 CREATE INDEX api_token_client ON api_token (client_id, created_at DESC, id DESC);
 CREATE INDEX api_token_user ON api_token (user_id, created_at DESC, id DESC);
 CREATE INDEX api_token_api ON api_token (api_id);

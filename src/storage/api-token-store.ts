@@ -1,15 +1,16 @@
 // API tokens in the database.
-import { z } from 'zod';
 import type { Reach } from '../domain/access/caller.ts';
 import type { ApiToken, ApiTokenOwnerType, ApiTokenSummary } from '../domain/api-token/api-token.ts';
 import type { ApiTokenFilter, ApiTokenStore } from '../domain/api-token/api-token-store.ts';
 import type { PageRequest } from '../domain/stores.ts';
-import { cursorInstant, cursorText, decodeCursor, encodeCursor, pageOf } from './cursor.ts';
+import { apiTokenOwner } from './api-token-owner.ts';
+import { decodeCursor, encodeCursor, pageOf } from './cursor.ts';
 import type { Statements } from './database-session.ts';
 import { apiTokenEntity, type ApiTokenRow } from './entities/api-token.ts';
 import { withinReach } from './reach.ts';
 import { containing, containingAsIs, searchText } from './search-text.ts';
 import { SqlValues } from './sql-values.ts';
+import { nameSortKey, usedSorts } from './used-sort.ts';
 
 export function createApiTokenStore(statements: Statements): ApiTokenStore {
   const { manager } = statements;
@@ -52,6 +53,7 @@ export function createApiTokenStore(statements: Statements): ApiTokenStore {
 function toFields(token: Omit<ApiToken, 'tokenHash'>) {
   return {
     name: token.name,
+    name_key: nameSortKey(token.name),
     search_text: searchText(token.name, token.hint),
     api_id: token.apiId,
     scopes: [...token.scopes],
@@ -74,7 +76,7 @@ const COMPANY = { id: 'co.id', path: 'co.path' };
 
 /** All but the hash: nobody who looks at tokens needs it. */
 const SUMMARY = `
-SELECT t.id, t.name, t.client_id, t.user_id, t.company_id, t.api_id, t.scopes, t.ip_mode, t.ip_rules, t.hint, t.expires_at,
+SELECT t.id, t.name, t.name_key, t.client_id, t.user_id, t.company_id, t.api_id, t.scopes, t.ip_mode, t.ip_rules, t.hint, t.expires_at,
   t.issued_at, t.last_used_at, t.last_used_ip, t.created_at, t.updated_at, t.version,
   coalesce(c.name, u.name) AS owner_name, co.name AS company_name, a.name AS api_name
 FROM api_token t
@@ -120,23 +122,19 @@ async function lockOwner({ query }: Statements, ownerType: ApiTokenOwnerType, ow
   await query(`SELECT FROM ${from} FOR UPDATE`, [ownerId]);
 }
 
-const position = z.tuple([cursorInstant, cursorText]);
+const SORTS = usedSorts('api_tokens', 't', 'id');
 
 async function listTokens({ query }: Statements, filter: ApiTokenFilter, page: PageRequest, reach: Reach | null) {
+  const sort = SORTS[filter.sort ?? 'created_at'];
   const values = new SqlValues();
   const conditions = [withinReach(reach, COMPANY, values), ...filterConditions(filter, values)];
-  const after = decodeCursor(page.cursor, 'api_tokens', position);
-  if (after) {
-    conditions.push(`(t.created_at, t.id) < (${values.add(after[0])}::timestamptz, ${values.add(after[1])})`);
-  }
+  const after = decodeCursor(page.cursor, sort.list, sort.cursor);
+  if (after) conditions.push(sort.after(values.add(after[0]), values.add(after[1])));
   const { rows } = await query<SummaryRow>(
-    `${SUMMARY} WHERE ${conditions.join(' AND ')}
-     ORDER BY t.created_at DESC, t.id DESC LIMIT ${values.add(page.limit + 1)}`,
+    `${SUMMARY} WHERE ${conditions.join(' AND ')} ORDER BY ${sort.order} LIMIT ${values.add(page.limit + 1)}`,
     values.list,
   );
-  return pageOf(rows, page.limit, toSummary, (row) =>
-    encodeCursor('api_tokens', [row.created_at.toISOString(), row.id]),
-  );
+  return pageOf(rows, page.limit, toSummary, (row) => encodeCursor(sort.list, sort.position(row)));
 }
 
 function filterConditions(filter: ApiTokenFilter, values: SqlValues): string[] {
@@ -167,7 +165,7 @@ function toSummary(row: SummaryRow): ApiTokenSummary {
   return {
     id: row.id,
     name: row.name,
-    ...ownerOf(row),
+    ...apiTokenOwner(row),
     companyId: row.company_id,
     apiId: row.api_id,
     scopes: row.scopes,
@@ -184,11 +182,4 @@ function toSummary(row: SummaryRow): ApiTokenSummary {
     lastUsedAt: row.last_used_at,
     lastUsedIp: row.last_used_ip,
   };
-}
-
-/** The database holds that exactly one of the two is there. */
-function ownerOf({ client_id, user_id }: Pick<ApiTokenRow, 'client_id' | 'user_id'>) {
-  return client_id === null
-    ? { ownerType: 'user' as const, ownerId: user_id ?? '' }
-    : { ownerType: 'client' as const, ownerId: client_id };
 }

@@ -243,9 +243,11 @@ class PostgresChangeFeed implements ChangeFeed {
 
 const TOPICS: ReadonlySet<string> = new Set<ChangeTopic>([
   'client',
+  'user',
   'company',
   'role',
   'api',
+  'api_token',
   'signing_key',
   'revoked_token',
 ]);

@@ -2,14 +2,13 @@
 import type { Client, ClientSecret, ClientSummary } from '../domain/client/client.ts';
 import type { Reach } from '../domain/access/caller.ts';
 import type { ClientFilter, ClientStore, PageRequest } from '../domain/stores.ts';
-import { nameKey } from '../domain/text.ts';
-import { CLIENT_SORTS } from './client-sort.ts';
 import { decodeCursor, encodeCursor, pageOf } from './cursor.ts';
 import type { Statements } from './database-session.ts';
 import { clientEntity, type ClientRow, clientSecretEntity } from './entities/client.ts';
 import { withinReach } from './reach.ts';
 import { beginningWith, containing, searchText } from './search-text.ts';
 import { SqlValues } from './sql-values.ts';
+import { nameSortKey, usedSorts } from './used-sort.ts';
 
 export function createClientStore(statements: Statements): ClientStore {
   const { manager } = statements;
@@ -44,9 +43,6 @@ export function createClientStore(statements: Statements): ClientStore {
   };
 }
 
-/** So many characters of a name decide on its place in a list: the longest name makes a cursor of a few hundred characters. */
-const SORTED_CHARACTERS = 80;
-
 /** What changes with a client. */
 function toFields(client: Client) {
   return {
@@ -67,10 +63,6 @@ function toFields(client: Client) {
     token_generation: client.tokenGeneration,
     updated_at: client.updatedAt,
   };
-}
-
-function nameSortKey(name: string): string {
-  return [...nameKey(name)].slice(0, SORTED_CHARACTERS).join('');
 }
 
 interface SummaryRow extends ClientRow {
@@ -124,8 +116,10 @@ async function findForUpdate(statements: Statements, clientId: string, reach: Re
   return rowCount === 0 ? undefined : findClient(statements, clientId, reach);
 }
 
+const SORTS = usedSorts('clients', 'c', 'client_id');
+
 async function listClients({ query }: Statements, filter: ClientFilter, page: PageRequest, reach: Reach | null) {
-  const sort = CLIENT_SORTS[filter.sort ?? 'created_at'];
+  const sort = SORTS[filter.sort ?? 'created_at'];
   const values = new SqlValues();
   const conditions = [withinReach(reach, COMPANY, values), ...filterConditions(filter, values)];
   const after = decodeCursor(page.cursor, sort.list, sort.cursor);

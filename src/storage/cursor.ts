@@ -22,7 +22,9 @@ export type CursorList =
   | 'users.created_at'
   | 'users.email'
   | 'users.last_sign_in_at'
-  | 'api_tokens'
+  | 'api_tokens.created_at'
+  | 'api_tokens.name'
+  | 'api_tokens.last_used_at'
   | 'audit_events';
 
 export function encodeCursor(list: CursorList, position: readonly string[]): string {

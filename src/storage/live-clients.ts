@@ -10,6 +10,7 @@ import type { Change } from './change.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { coalesceReads } from './coalesced-reads.ts';
 import { createLiveClientReader, LIVE_CLIENTS, type LiveClientRow, type ReadLiveClient } from './live-client-row.ts';
+import { withRestrictions } from './live-restrictions.ts';
 import { poolOf } from './pool.ts';
 
 interface LiveClientsParts {
@@ -57,6 +58,8 @@ function evict(cache: LiveCache<LiveClient>, { topic, key }: Change): void {
       return cache.evictWhere((client) => `/${client.reach.companyPath}`.includes(`/${key}/`));
     case 'api':
       return cache.evictAll();
+    case 'user':
+    case 'api_token':
     case 'signing_key':
     case 'revoked_token':
       return;
@@ -71,13 +74,6 @@ async function readClients(
 ): Promise<ReadonlyMap<string, LiveClient>> {
   // By name: planning it anew would cost more than running it.
   const { rows } = await pool.query<LiveClientRow>({ name: 'live_clients', text: LIVE_CLIENTS, values: [clientIds] });
-  const restricted = new Set(rows.filter((row) => row.company_ip_mode !== 'off').map((row) => row.company_id));
-  // What changes a company forgets it and its clients alike, so neither is remembered with an older picture of the other.
-  const found = await Promise.all([...restricted].map((id) => companies.find(id)));
-  const restrictions = new Map(
-    found.flatMap((company) => (company ? [[company.id, company.restriction] as const] : [])),
-  );
-  // A company that is gone by now took its clients with it.
-  const kept = rows.filter(({ company_id }) => !restricted.has(company_id) || restrictions.has(company_id));
-  return new Map(kept.map((row) => [row.client_id, read(row, restrictions.get(row.company_id))]));
+  const kept = await withRestrictions(rows, companies);
+  return new Map(kept.map(([row, restriction]) => [row.client_id, read(row, restriction)]));
 }

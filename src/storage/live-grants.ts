@@ -1,5 +1,22 @@
-// What a role grants in a company, as the live views read it: JSON text, one object for all that have the same.
+// What a role grants in a company, as the live views read it: the statement, and one object for all that have the same.
 import type { GrantedApi } from '../domain/api/privilege.ts';
+
+/**
+ * A part of a statement: from rows `asked` with a role and a company, as `apis`, the JSON text for `createGrantsReader`. What a role
+ * grants in a company is worked out once for all that have both.
+ */
+export const GRANTED_TO_ASKED = `
+granted AS (
+  SELECT pair.role_id, pair.company_id, json_agg(json_build_object('id', a.id, 'identifier', a.identifier, 'name', a.name,
+    'scopes', share.scopes) ORDER BY a.id)::text AS apis
+  FROM (SELECT DISTINCT role_id, company_id FROM asked) pair
+  CROSS JOIN LATERAL (
+    SELECT g.api_id, json_agg(g.scope ORDER BY g.position, g.scope) AS scopes
+    FROM granted_privileges(pair.role_id, pair.company_id) g GROUP BY g.api_id
+  ) share
+  JOIN api a ON a.id = share.api_id
+  GROUP BY pair.role_id, pair.company_id
+)`;
 
 const MAX_SHARED_GRANTS = 1000;
 

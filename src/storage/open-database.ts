@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { unavailable } from '../base/problem.ts';
 import type { IpAddress } from '../domain/address/ip-address.ts';
+import type { LiveApiTokens, LiveUsers } from '../domain/api-token/live-api-token.ts';
 import type { LiveApis } from '../domain/api/live-api.ts';
 import type { AuditLog } from '../domain/audit/audit-event.ts';
 import type { LiveClients } from '../domain/client/live-client.ts';
@@ -19,10 +20,12 @@ import { DatabaseSession } from './database-session.ts';
 import { createFormGuard, type FormGuard } from './form-guard.ts';
 import { listHostNamesInRules } from './host-names-in-rules.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { createLiveApiTokens } from './live-api-tokens.ts';
 import { createLiveApis } from './live-apis.ts';
 import { createLiveClients } from './live-clients.ts';
 import { createLiveCompanies } from './live-companies.ts';
 import { createLiveTokens } from './live-tokens.ts';
+import { createLiveUsers } from './live-users.ts';
 import { migrate } from './migrate.ts';
 import { poolOf } from './pool.ts';
 import { createPostgresStorage } from './postgres-storage.ts';
@@ -47,6 +50,8 @@ export interface Database {
   readonly liveClients: LiveClients;
   readonly liveCompanies: LiveCompanies;
   readonly liveTokens: LiveTokens;
+  readonly liveApiTokens: LiveApiTokens;
+  readonly liveUsers: LiveUsers;
   readonly liveApis: LiveApis;
   readonly auditLog: AuditLog;
   readonly useRecorder: UseRecorder;
@@ -103,6 +108,8 @@ async function assemble(dataSource: DataSource, options: OpenDatabaseOptions): P
     liveClients: createLiveClients({ dataSource, feed, log, resolveHost, companies: liveCompanies }),
     liveCompanies,
     liveTokens: createLiveTokens({ dataSource, feed, log }),
+    liveApiTokens: createLiveApiTokens({ dataSource, feed, log, resolveHost }),
+    liveUsers: createLiveUsers({ dataSource, feed, companies: liveCompanies }),
     liveApis: createLiveApis({ dataSource, feed }),
     auditLog: auditWriter,
     useRecorder,

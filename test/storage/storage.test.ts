@@ -86,7 +86,9 @@ describe('write', () => {
   });
 
   test('that changes nothing of interest reports nothing', async () => {
-    await makeUser(opened.storage);
+    const { id } = await makeUser(opened.storage);
+    opened.changes.length = 0;
+    await write((stores) => stores.users.recordSignIn(id, new Date()));
     await write((stores) => stores.companies.find('co_root', null));
     expect(opened.changes).toEqual([]);
   });

@@ -5,6 +5,8 @@ import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 export interface ApiTokenRow {
   readonly id: string;
   readonly name: string;
+  /** What names are sorted by. */
+  readonly name_key: string;
   /** Name and hint, folded, for text that is looked for. */
   readonly search_text: string;
   /** One of the two is null. */
@@ -33,6 +35,7 @@ export const apiTokenEntity = new EntitySchema<ApiTokenRow>({
   columns: {
     id: { type: 'text', collation: 'C', primary: true },
     name: { type: 'text' },
+    name_key: { type: 'text', collation: 'C' },
     search_text: { type: 'text' },
     client_id: { type: 'text', collation: 'C', nullable: true },
     user_id: { type: 'text', collation: 'C', nullable: true },
@@ -56,6 +59,7 @@ export const apiTokenEntity = new EntitySchema<ApiTokenRow>({
   indices: [
     { name: 'api_token_created', columns: ['created_at', 'id'] },
     { name: 'api_token_company_created', columns: ['company_id', 'created_at', 'id'] },
+    { name: 'api_token_name', columns: ['name_key', 'id'] },
     { name: 'api_token_client', columns: ['client_id', 'created_at', 'id'] },
     { name: 'api_token_user', columns: ['user_id', 'created_at', 'id'] },
     { name: 'api_token_api', columns: ['api_id'] },
