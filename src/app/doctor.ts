@@ -87,6 +87,9 @@ function judgeClock(offsetMilliseconds: number): Finding {
 }
 
 async function examineContent(settings: Settings, connection: DatabaseConnection, log: Log): Promise<Finding[]> {
+  const { probeAccount } = await import('../storage/account-rights.ts');
+  const missing = await probeAccount(connection);
+  if (missing !== undefined) return [failed('database account', missing)];
   const { listPendingMigrations } = await import('../storage/migration-state.ts');
   const pending = await listPendingMigrations(connection);
   if (pending.length > 0) {

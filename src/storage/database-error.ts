@@ -49,6 +49,11 @@ export function isRepeatable(error: unknown): boolean {
   return REPEATABLE.test(serverErrorOf(error)?.code ?? '');
 }
 
+/** Insufficient privilege. */
+export function isRightMissing(error: unknown): error is Error {
+  return serverErrorOf(error)?.code === '42501';
+}
+
 /** A Problem where the error is one for the caller; anything else stays what it is. */
 export function toProblem(error: unknown): unknown {
   const serverError = serverErrorOf(error);

@@ -1,8 +1,10 @@
 // Brings the database to the state this program needs: migrations, the role of tenants, the standing data, one process at a time.
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import type { Log } from '../base/log.ts';
+import { findMissingRight } from './account-rights.ts';
 import { MIGRATION_LOCK } from './advisory-locks.ts';
 import { createMaintenanceDataSource, type DatabaseConnection } from './data-source.ts';
+import { isRightMissing } from './database-error.ts';
 import { type StartedFor, writeStandingData } from './standing-data.ts';
 import { prepareTenantRole } from './tenant-role.ts';
 
@@ -26,7 +28,7 @@ const OLDEST_VERSION = 140_000;
  * Waits while another process does the same. Each migration is a transaction: whoever is killed leaves nothing half done.
  *
  * @returns the names of the migrations that were applied
- * @throws MigrationError when the server is too old, or the database newer than this program
+ * @throws MigrationError when the server is too old, the database newer than this program, or a right missing
  */
 export async function migrate({
   connection,
@@ -46,10 +48,13 @@ export async function migrate({
       );
       // It goes with the connection, however that ends.
       await runner.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+      await requireRights(runner);
       const applied = await applyMigrations(dataSource, runner, log);
       await prepareTenantRole(runner, log);
       await writeStandingData(runner, issuer, startedFor);
       return applied;
+    } catch (error) {
+      throw isRightMissing(error) ? lackOf(error) : error;
     } finally {
       await runner.release();
     }
@@ -65,6 +70,19 @@ async function requireServerVersion(runner: QueryRunner): Promise<void> {
   if (Number(row?.number) >= OLDEST_VERSION) return;
   throw new MigrationError(
     `The database server is PostgreSQL ${row?.version}. Postern needs PostgreSQL ${OLDEST_VERSION / 10_000} or later.`,
+  );
+}
+
+async function requireRights(runner: QueryRunner): Promise<void> {
+  const missing = await findMissingRight(runner);
+  if (missing !== undefined) throw new MigrationError(missing);
+}
+
+/** One that was not looked for. */
+function lackOf(error: Error): MigrationError {
+  return new MigrationError(
+    `The database account lacks a right: ${error.message}. It must own the database, or what Postern has made in it.`,
+    { cause: error },
   );
 }
 

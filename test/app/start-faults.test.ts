@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, inject, test, vi } from 'vitest';
 import type { EmbeddedConnection } from '../../src/storage/embedded/embedded-postgres.ts';
 import { processesIn } from '../embedded/server-processes.ts';
+import { createTestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { dropRole } from '../support/owned-database.ts';
 import {
   cleanUpPostern,
+  environment,
   findFreePort,
   launchPostern,
   makeDataDirectory,
+  runCommand,
   type StartOptions,
   startPostern,
 } from '../support/postern.ts';
@@ -115,6 +119,35 @@ describe('DATABASE_URL', () => {
     const said = await refusedStart({ env: { DATABASE_URL: url, POSTERN_ENCRYPTION_KEY: KEY } });
     expect(said).toBe(`Postern can't start: The database at ${host}/nowhere has no such database; create it first.\n`);
     expect(said).not.toContain('hunter2');
+  });
+
+  test('to an account that lacks a right says which and how to grant it; so do a command and doctor', async () => {
+    const database = await createTestDatabase('empty');
+    const account = `stranger_${process.pid}`;
+    await database.query(`CREATE ROLE ${account} LOGIN NOSUPERUSER`);
+    await database.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+    const name = database.connection.database;
+    const env = {
+      DATABASE_URL: `postgres:///${name}?host=${encodeURIComponent(host)}&port=${port}&user=${account}`,
+      POSTERN_ENCRYPTION_KEY: KEY,
+    };
+    const sentence =
+      `The database account ${account} may not make tables in the schema public of the database ${name}. ` +
+      `Have an administrator run, in the database ${name}: GRANT CREATE ON SCHEMA public TO ${account};`;
+    try {
+      for (const workers of ['1', '2']) {
+        const said = await refusedStart({ env: { ...env, POSTERN_WORKERS: workers } });
+        expect(said).toBe(`Postern can't start: ${sentence}\n`);
+      }
+      const command = await runCommand(environment(env), 'clients', 'list');
+      expect([command.status, command.err.includes(sentence)]).toEqual([1, true]);
+      const doctor = await runCommand(environment(env), 'doctor', '--json');
+      expect(doctor.status).toBe(1);
+      expect(doctor.json.findings).toContainEqual({ check: 'database account', verdict: 'failed', detail: sentence });
+    } finally {
+      await database.drop();
+      await dropRole(account);
+    }
   });
 
   test('to nobody is tried again for a while, and the log says so', async () => {
