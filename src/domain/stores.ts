@@ -154,8 +154,22 @@ export interface Storage<S = Stores> {
 
 /** Collects uses on the token path and writes them in the background, at most a few seconds later; a use that is lost with a crash is not an error. */
 export interface UseRecorder {
-  /** Also remembers the address as one of the client's sources. `ip` null: nobody knows from where. */
-  record(use: { clientId: string; secretId: string | null; at: Date; ip: string | null }): void;
-  /** A client that was right in everything but its address: a source, no use. */
-  recordRefusal(refusal: { clientId: string; at: Date; ip: string | null }): void;
+  /**
+   * Also remembers the address as one of the client's sources. `clientId` null: the API token is a user's. `ip` null: nobody knows
+   * from where.
+   */
+  record(use: {
+    clientId: string | null;
+    secretId: string | null;
+    apiTokenId?: string | undefined;
+    at: Date;
+    ip: string | null;
+  }): void;
+  /** A client that was right in everything but its address: a source, no use. Nothing for users, and none of the API token's. */
+  recordRefusal(refusal: {
+    clientId: string | null;
+    apiTokenId?: string | undefined;
+    at: Date;
+    ip: string | null;
+  }): void;
 }

@@ -1,4 +1,4 @@
-// Who uses an API: roles with its privileges, clients that have it as their default, and all who may get tokens for it.
+// Who uses an API: roles with its privileges, clients that have it as their default, API tokens, and all who may get tokens for it.
 import type { Reach } from '../domain/access/caller.ts';
 import type { ApiStore, AvailabilityShare, NamedCount } from '../domain/api/api-store.ts';
 import type { ApiAvailability } from '../domain/api/api.ts';
@@ -6,7 +6,10 @@ import type { Statements } from './database-session.ts';
 import { withinReach } from './reach.ts';
 import { SqlValues } from './sql-values.ts';
 
-type ApiUses = Pick<ApiStore, 'companyNames' | 'rolesWithAny' | 'rolesByScope' | 'clientsWithDefault' | 'countHolders'>;
+type ApiUses = Pick<
+  ApiStore,
+  'companyNames' | 'rolesWithAny' | 'rolesByScope' | 'clientsWithDefault' | 'apiTokensFor' | 'countHolders'
+>;
 
 const MAX_NAMES = 5;
 
@@ -50,6 +53,15 @@ export function createApiUses(statements: Statements): ApiUses {
       const { rows } = await query<NamedCount>(
         `SELECT count(*)::integer AS count, ${namesOf('c', reach, values)} AS names
          FROM client c JOIN company co ON co.id = c.company_id WHERE c.default_api = ${values.add(apiId)} AND ${there}`,
+        values.list,
+      );
+      return rows[0] ?? { count: 0, names: [] };
+    },
+    async apiTokensFor(apiId, reach) {
+      const values = new SqlValues();
+      const { rows } = await query<NamedCount>(
+        `SELECT count(*)::integer AS count, ${namesOf('t', reach, values)} AS names
+         FROM api_token t JOIN company co ON co.id = t.company_id WHERE t.api_id = ${values.add(apiId)}`,
         values.list,
       );
       return rows[0] ?? { count: 0, names: [] };

@@ -1,7 +1,9 @@
 // Uses of clients that wait to be written, added up: however often a client comes, it is one entry with the addresses it came from.
+// Beside them those of users' API tokens, an entry each.
 import type { UseRecorder } from '../domain/stores.ts';
 
-export interface SecretUse {
+/** Of a secret, or of an API token. */
+export interface CredentialUse {
   at: Date;
   ip: string | null;
 }
@@ -16,14 +18,19 @@ export interface SourceUse {
 export interface ClientUse {
   /** undefined when it was only refused. */
   at: Date | undefined;
-  readonly secrets: Map<string, SecretUse>;
+  readonly secrets: Map<string, CredentialUse>;
+  /** By id; undefined while it came with none, as most do. */
+  apiTokens: Map<string, CredentialUse> | undefined;
   /** By address. */
   readonly sources: Map<string, SourceUse>;
 }
 
 export type ClientUses = ReadonlyMap<string, ClientUse>;
+/** By the id of the API token. */
+export type UserTokenUses = ReadonlyMap<string, CredentialUse>;
 
 interface Limits {
+  /** And as many API tokens of users. */
   readonly maxClients: number;
   /** Of one client, and of all. */
   readonly maxSourcesPerClient: number;
@@ -35,6 +42,8 @@ export class GatheredUses implements UseRecorder {
   readonly #limits: Limits;
   /** By client ID, the one waiting longest first. */
   readonly #clients = new Map<string, ClientUse>();
+  /** API tokens of users, by id. */
+  readonly #userTokens = new Map<string, CredentialUse>();
   #sources = 0;
 
   constructor(limits: Limits) {
@@ -42,19 +51,24 @@ export class GatheredUses implements UseRecorder {
   }
 
   get size(): number {
-    return this.#clients.size;
+    return this.#clients.size + this.#userTokens.size;
   }
 
-  record({ clientId, secretId, at, ip }: Parameters<UseRecorder['record']>[0]): void {
+  record({ clientId, secretId, apiTokenId, at, ip }: Parameters<UseRecorder['record']>[0]): void {
+    if (clientId === null) {
+      if (apiTokenId !== undefined) this.#addUserToken(apiTokenId, at, ip);
+      return;
+    }
     const client = this.#clientOf(clientId);
     if (!client) return;
     if (client.at === undefined || at > client.at) client.at = at;
-    if (secretId !== null) mergeSecret(client.secrets, secretId, at, ip);
+    if (secretId !== null) mergeUse(client.secrets, secretId, at, ip);
+    if (apiTokenId !== undefined) mergeUse((client.apiTokens ??= new Map()), apiTokenId, at, ip);
     if (ip !== null) this.#addSource(client, ip, at, at, 1, 0);
   }
 
   recordRefusal({ clientId, at, ip }: Parameters<UseRecorder['recordRefusal']>[0]): void {
-    const client = ip === null ? undefined : this.#clientOf(clientId);
+    const client = ip === null || clientId === null ? undefined : this.#clientOf(clientId);
     if (client && ip !== null) this.#addSource(client, ip, at, at, 0, 1);
   }
 
@@ -78,17 +92,34 @@ export class GatheredUses implements UseRecorder {
       const client = this.#clientOf(clientId);
       if (!client) continue;
       if (use.at && (client.at === undefined || use.at > client.at)) client.at = use.at;
-      for (const [secretId, { at, ip }] of use.secrets) mergeSecret(client.secrets, secretId, at, ip);
+      for (const [secretId, { at, ip }] of use.secrets) mergeUse(client.secrets, secretId, at, ip);
+      for (const [id, { at, ip }] of use.apiTokens ?? []) mergeUse((client.apiTokens ??= new Map()), id, at, ip);
       for (const [ip, { firstAt, lastAt, uses, refusals }] of use.sources) {
         this.#addSource(client, ip, firstAt, lastAt, uses, refusals);
       }
     }
   }
 
+  takeUserTokens(maxTokens: number): UserTokenUses {
+    const taken = new Map([...this.#userTokens].slice(0, maxTokens));
+    for (const id of taken.keys()) this.#userTokens.delete(id);
+    return taken;
+  }
+
+  putBackUserTokens(taken: UserTokenUses): void {
+    for (const [id, { at, ip }] of taken) this.#addUserToken(id, at, ip);
+  }
+
+  #addUserToken(id: string, at: Date, ip: string | null): void {
+    if (this.#userTokens.has(id) || this.#userTokens.size < this.#limits.maxClients) {
+      mergeUse(this.#userTokens, id, at, ip);
+    }
+  }
+
   #clientOf(clientId: string): ClientUse | undefined {
     const known = this.#clients.get(clientId);
     if (known || this.#clients.size >= this.#limits.maxClients) return known;
-    const client = { at: undefined, secrets: new Map(), sources: new Map() };
+    const client: ClientUse = { at: undefined, secrets: new Map(), apiTokens: undefined, sources: new Map() };
     this.#clients.set(clientId, client);
     return client;
   }
@@ -107,9 +138,9 @@ export class GatheredUses implements UseRecorder {
   }
 }
 
-function mergeSecret(secrets: Map<string, SecretUse>, secretId: string, at: Date, ip: string | null): void {
-  const known = secrets.get(secretId);
-  if (known === undefined) secrets.set(secretId, { at, ip });
+function mergeUse(credentials: Map<string, CredentialUse>, id: string, at: Date, ip: string | null): void {
+  const known = credentials.get(id);
+  if (known === undefined) credentials.set(id, { at, ip });
   else if (at >= known.at) {
     known.at = at;
     known.ip = ip;

@@ -10,6 +10,8 @@ export const HOST_NAMES_IN_RULES = `
 SELECT DISTINCT rule FROM (
   SELECT unnest(ip_rules) AS rule FROM client WHERE ip_mode <> 'off' AND has_host_rule(ip_rules)
   UNION ALL
+  SELECT unnest(ip_rules) FROM api_token WHERE ip_mode <> 'off' AND has_host_rule(ip_rules)
+  UNION ALL
   SELECT unnest(ip_rules) FROM company WHERE ip_mode <> 'off' AND has_host_rule(ip_rules)
 ) AS rules
 WHERE rule ~ '[a-z]' AND rule !~ '[:/]'`;

@@ -1,10 +1,10 @@
-// When and from where clients and their secrets were last used, and from which addresses clients come: gathered in memory and written
-// in the background, since no request waits for it. A use is no change: it raises no version and is not told to anybody.
+// When and from where clients, their secrets and API tokens were last used, and from which addresses clients come: gathered in memory
+// and written in the background, since no request waits for it. A use is no change: it raises no version and is not told to anybody.
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Log } from '../base/log.ts';
 import type { UseRecorder } from '../domain/stores.ts';
-import { type ClientUses, GatheredUses } from './gathered-uses.ts';
+import { type ClientUses, type CredentialUse, GatheredUses } from './gathered-uses.ts';
 import { poolOf } from './pool.ts';
 
 export interface BufferedUseRecorder extends UseRecorder {
@@ -29,7 +29,7 @@ const MAX_SOURCES = 200_000;
 const MAX_SOURCES_PER_CLIENT = 1000;
 
 /**
- * Locks clients before their secrets and in order, as commands do, so that no two writers wait for each other. Answers which clients
+ * Locks clients before their secrets and API tokens, and in order, as commands do, so that no two writers wait for each other. Answers which clients
  * came from an address that was not known of them.
  */
 const WRITE_USES = `
@@ -47,6 +47,11 @@ secret_used AS (
   FROM unnest($3::text[], $4::timestamptz[], $5::text[]) AS u (id, at, ip), held
   WHERE s.id = u.id AND s.client_id = held.client_id AND (s.last_used_at IS NULL OR s.last_used_at < u.at)
 ),
+token_used AS (
+  UPDATE api_token t SET last_used_at = u.at, last_used_ip = u.ip
+  FROM unnest($12::text[], $13::timestamptz[], $14::text[]) AS u (id, at, ip), held
+  WHERE t.id = u.id AND t.client_id = held.client_id AND (t.last_used_at IS NULL OR t.last_used_at < u.at)
+),
 seen AS (
   INSERT INTO client_source AS known (client_id, ip, first_seen_at, last_seen_at, uses, refusals)
   SELECT s.client_id, s.ip, s.first_at, s.last_at, s.uses, s.refusals
@@ -61,6 +66,23 @@ seen AS (
   RETURNING client_id, xmax = 0 AS is_new
 )
 SELECT DISTINCT client_id FROM seen WHERE is_new`;
+
+/**
+ * Users before their tokens, in order again: against whoever deletes or moves one. Those who merely sign in, or change something of
+ * their own, are not in the way, so that tokens are locked in order too, against others who write uses.
+ */
+const WRITE_USER_TOKEN_USES = `
+WITH used AS (SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[]) AS u (id, at, ip)),
+owners AS MATERIALIZED (
+  SELECT o.id FROM user_account o WHERE o.id IN (SELECT t.user_id FROM api_token t JOIN used USING (id))
+  ORDER BY o.id FOR KEY SHARE
+),
+held AS MATERIALIZED (
+  SELECT t.id FROM api_token t JOIN used USING (id) JOIN owners o ON o.id = t.user_id ORDER BY t.id FOR NO KEY UPDATE OF t
+)
+UPDATE api_token t SET last_used_at = used.at, last_used_ip = used.ip
+FROM used JOIN held USING (id)
+WHERE t.id = used.id AND (t.last_used_at IS NULL OR t.last_used_at < used.at)`;
 
 /** Only for clients that came from somewhere new: in most rounds there are none. */
 const FORGET_SOURCES = `
@@ -127,24 +149,46 @@ class GatheringUseRecorder implements BufferedUseRecorder {
     if (this.#waiting.size > 0 && !this.#isClosed) this.#schedule();
   }
 
-  /** False when it failed; the uses are kept then. Never rejects. */
+  /** False when anything failed; those uses are kept then. Never rejects. */
   async #write(): Promise<boolean> {
+    if (this.#waiting.size === 0) return true;
+    try {
+      // One after the other: clients and users are never locked together, whatever commands do.
+      await this.#writeClients();
+      await this.#writeUserTokens();
+    } catch (err) {
+      if (!this.#isFailing) this.#log.warn({ err }, 'last uses cannot be written; trying again');
+      this.#isFailing = true;
+      return false;
+    }
+    if (this.#isFailing) this.#log.info('last uses are written again');
+    this.#isFailing = false;
+    return true;
+  }
+
+  async #writeClients(): Promise<void> {
     const batch = this.#waiting.take(MAX_BATCH, MAX_BATCH_SOURCES);
-    if (batch.size === 0) return true;
+    if (batch.size === 0) return;
     let fromElsewhere: readonly string[];
     try {
       const { rows } = await this.#pool.query<{ client_id: string }>(WRITE_USES, toColumns(batch));
       fromElsewhere = rows.map((row) => row.client_id);
-      if (this.#isFailing) this.#log.info('last uses are written again');
-      this.#isFailing = false;
-    } catch (err) {
-      if (!this.#isFailing) this.#log.warn({ err }, 'last uses cannot be written; trying again');
-      this.#isFailing = true;
+    } catch (error) {
       this.#waiting.putBack(batch);
-      return false;
+      throw error;
     }
     if (fromElsewhere.length > 0) await this.#forgetSources(fromElsewhere);
-    return true;
+  }
+
+  async #writeUserTokens(): Promise<void> {
+    const batch = this.#waiting.takeUserTokens(MAX_BATCH);
+    if (batch.size === 0) return;
+    try {
+      await this.#pool.query(WRITE_USER_TOKEN_USES, toCredentialColumns([...batch]));
+    } catch (error) {
+      this.#waiting.putBackUserTokens(batch);
+      throw error;
+    }
   }
 
   async #forgetSources(clientIds: readonly string[]): Promise<void> {
@@ -158,21 +202,23 @@ class GatheringUseRecorder implements BufferedUseRecorder {
 
 function toColumns(batch: ClientUses): unknown[] {
   const clients = [...batch];
-  const secrets = clients.flatMap(([, use]) => [...use.secrets]);
   const sources = clients.flatMap(([clientId, use]) =>
     [...use.sources].map(([ip, source]) => ({ clientId, ip, source })),
   );
   return [
     clients.map(([clientId]) => clientId),
     clients.map(([, { at }]) => at ?? null),
-    secrets.map(([id]) => id),
-    secrets.map(([, { at }]) => at),
-    secrets.map(([, { ip }]) => ip),
+    ...toCredentialColumns(clients.flatMap(([, use]) => [...use.secrets])),
     sources.map(({ clientId }) => clientId),
     sources.map(({ ip }) => ip),
     sources.map(({ source }) => source.firstAt),
     sources.map(({ source }) => source.lastAt),
     sources.map(({ source }) => source.uses),
     sources.map(({ source }) => source.refusals),
+    ...toCredentialColumns(clients.flatMap(([, use]) => [...(use.apiTokens ?? [])])),
   ];
+}
+
+function toCredentialColumns(uses: readonly (readonly [id: string, CredentialUse])[]): unknown[] {
+  return [uses.map(([id]) => id), uses.map(([, { at }]) => at), uses.map(([, { ip }]) => ip)];
 }

@@ -90,9 +90,11 @@ function atPrivileges(detail: string): Fault {
 export async function checkUnused(stores: Stores, caller: Caller, api: Api): Promise<void> {
   const roles = await stores.apis.rolesWithAny(api.id, caller.reach);
   const clients = await stores.apis.clientsWithDefault(api.id, null, caller.reach);
+  const apiTokens = await stores.apis.apiTokensFor(api.id, caller.reach);
   const inTheWay = [
     ...(roles.count > 0 ? [`its privileges are held by ${rolesInWords(roles)}`] : []),
     ...(clients.count > 0 ? [`it is the default API of ${clientsInWords(clients)}`] : []),
+    ...(apiTokens.count > 0 ? [`${apiTokensInWords(apiTokens)} ${apiTokens.count === 1 ? 'is' : 'are'} for it`] : []),
   ];
   if (inTheWay.length > 0) throw conflict(`${api.name} is in use and cannot be deleted: ${inTheWay.join('; ')}.`);
 }
@@ -103,6 +105,10 @@ export function rolesInWords(roles: NamedCount): string {
 
 function clientsInWords(clients: NamedCount): string {
   return inWords(clients, 'the client', 'the clients', 'clients');
+}
+
+function apiTokensInWords(tokens: NamedCount): string {
+  return inWords(tokens, 'the API token', 'the API tokens', 'API tokens');
 }
 
 function inWords({ names, count }: NamedCount, one: string, many: string, bare: string): string {

@@ -61,6 +61,8 @@ export interface ApiStore {
   rolesByScope(apiId: string, scopes: readonly string[], reach: Reach): Promise<ReadonlyMap<string, NamedCount>>;
   /** Clients whose default API it is: all, or those of the companies in the share. */
   clientsWithDefault(apiId: string, share: AvailabilityShare | null, reach: Reach): Promise<NamedCount>;
+  /** API tokens that are for it, also expired ones. */
+  apiTokensFor(apiId: string, reach: Reach): Promise<NamedCount>;
   /** Clients and users there: those with a standard role, or those with a custom one that holds privileges of the API. */
   countHolders(
     apiId: string,
