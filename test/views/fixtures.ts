@@ -6,6 +6,7 @@ import type { ClientDetail } from '../../views/pages/client-detail.tsx';
 import type { ClientFormValues } from '../../views/pages/client-form.tsx';
 import type { ClientSecretRow } from '../../views/pages/client-secrets.tsx';
 import type { ClientRow } from '../../views/pages/clients-list.tsx';
+import type { ApiTokenRow, OwnedApiTokens } from '../../views/parts/api-tokens.tsx';
 import type { SourceRow } from '../../views/parts/client-sources.tsx';
 import type { TokenRequest } from '../../views/parts/token-requests.tsx';
 
@@ -24,12 +25,13 @@ export const hostile = `"><script>window.hacked=1</script><img src=x onerror="wi
 export const longWord = 'w'.repeat(200);
 export const mixedText = 'مزامنة الحسابات 🔐 synchronisation \u202Eeert\u202C 日本語テスト';
 
-type Place = 'overview' | 'clients' | 'companies' | 'users' | 'roles' | 'audit' | 'account';
+type Place = 'overview' | 'clients' | 'api-tokens' | 'companies' | 'users' | 'roles' | 'audit' | 'account';
 
 function nav(place: Place | null): readonly NavItem[] {
   return [
     { href: '/', label: 'Overview', icon: 'overview', current: place === 'overview' },
     { href: '/clients', label: 'Clients', icon: 'clients', current: place === 'clients' },
+    { href: '/api-tokens', label: 'API tokens', icon: 'token', current: place === 'api-tokens' },
     { href: '/companies', label: 'Companies', icon: 'company', current: place === 'companies' },
     { href: '/users', label: 'Users', icon: 'users', current: place === 'users' },
     { href: '/roles', label: 'Roles', icon: 'roles', current: place === 'roles' },
@@ -175,6 +177,37 @@ export const secrets: readonly ClientSecretRow[] = [
     lastUsedAddress: null,
   },
 ];
+
+export function apiTokenRow(index: number): ApiTokenRow {
+  const states = ['later', 'soon', 'expired'] as const;
+  const state = states[index % 4];
+  return {
+    id: `tok_4fTq9ZxV2bNc7LmR1${index}`,
+    name: ['Power BI reports', 'Nightly export', 'Status board', 'Ada’s shell'][index % 4] ?? 'another',
+    owner:
+      index % 2 === 0
+        ? { kind: 'client', name: 'siem-connector', href: `/clients/${clientId(0)}` }
+        : { kind: 'user', name: 'Ada Lovelace' },
+    company: 'Contoso',
+    api: index === 1 ? 'GitHub' : 'Management API',
+    privilegeCount: index === 2 ? 1 : 14 * (index + 1),
+    hint: 'x7Qa',
+    expiry: state ? { at: ago({ later: -80, soon: -5, expired: 3 }[state] * day), state } : null,
+    createdAt: ago((index + 1) * 9 * day),
+    lastUsedAt: index === 3 ? null : ago((index + 1) * 7 * hour),
+  };
+}
+
+export const apiTokenRows: readonly ApiTokenRow[] = [0, 1, 2, 3].map(apiTokenRow);
+
+export const ownedApiTokens: OwnedApiTokens = {
+  first: apiTokenRows,
+  total: 12,
+  href: '/api-tokens?client_id=x',
+  newHref: '/api-tokens/new?client_id=x',
+};
+
+export const apiTokenText = 'pstt_4fTq9ZxV2bNc7LmR1sKd8WyHg3PjUeA6oXi0QtBzCvSn5Y0Gk2Ma1';
 
 export const secretText = 'psts_4fTq9ZxV2bNc7LmR1sKd8WyHg3PjUeA6oXi0QtBzCvSn5Y0Gk2Ma1';
 

@@ -18,6 +18,7 @@ import { LoginPage } from '../../views/pages/login.tsx';
 import { OverviewPage } from '../../views/pages/overview.tsx';
 import { SetupPage } from '../../views/pages/setup.tsx';
 import { addressGallery } from './address-gallery.ts';
+import { apiTokenGallery } from './api-token-gallery.ts';
 import * as sample from './fixtures.ts';
 import { tenancyGallery } from './tenancy-gallery.ts';
 
@@ -85,6 +86,7 @@ const detail = {
   frame: frame('clients'),
   client: sample.client,
   secrets: sample.secrets,
+  apiTokens: sample.ownedApiTokens,
   sources: sample.sources,
   hasMoreSources: true,
   requests: sample.requests,
@@ -255,6 +257,7 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
         lastUsedAt: null,
       },
       secrets: sample.secrets.slice(0, 1),
+      apiTokens: { first: [], total: 0, href: '/api-tokens?client_id=x' },
       sources: [],
       requests: [],
     }),
@@ -292,7 +295,7 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
         { href: '/clients', label: 'Clients' },
         { href: '/clients/x', label: 'siem-connector' },
       ],
-      confirmation: clientDeletion(sample.client),
+      confirmation: clientDeletion(sample.client, 3),
       cancelHref: '/clients/x',
     }),
   audit: () => h(AuditListPage, auditList),
@@ -334,6 +337,7 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
     }),
   ...tenancyGallery,
   ...addressGallery,
+  ...apiTokenGallery,
   error: () =>
     h(ErrorPage, {
       frame: frame(null),

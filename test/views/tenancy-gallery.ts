@@ -16,7 +16,7 @@ import { UserFormPage, type UserFormPageProps } from '../../views/pages/user-for
 import { UserInvitedPage } from '../../views/pages/user-invited.tsx';
 import { UsersListPage, type UserRow, type UsersListPageProps } from '../../views/pages/users-list.tsx';
 import type { PickerApi } from '../../views/parts/privilege-picker.tsx';
-import { ago, client, day, frame, hostile, hour, longWord, mixedText } from './fixtures.ts';
+import { ago, client, day, frame, hostile, hour, longWord, mixedText, ownedApiTokens } from './fixtures.ts';
 
 const names = ['Northwind Security', 'Contoso', 'Fabrikam', 'Acme', 'Globex'];
 
@@ -279,6 +279,7 @@ const user: UserDetailPageProps = {
   },
   isYou: false,
   may: 'change',
+  apiTokens: ownedApiTokens,
   auditHref: '/audit?q=usr_1',
   inviteFormId: 'f1',
 };

@@ -1,8 +1,8 @@
 // What pages gain when scripts run. Every page works without this file.
 import { startAddresses } from './addresses.js';
-import { startCompanyChoice } from './company-choice.js';
 import { startCopyButtons } from './copy.js';
 import { startDialogs } from './dialog.js';
+import { startFormChoices } from './form-choice.js';
 import { startMeanings } from './meaning.js';
 import { startPrivilegePicker } from './privilege-picker.js';
 import { startSecretPage } from './secret.js';
@@ -15,7 +15,7 @@ startDialogs();
 startTimes();
 startMeanings();
 startAddresses();
-startCompanyChoice();
+startFormChoices();
 startPrivilegePicker();
 startSecretPage();
 startSubmitOnce();

@@ -2,6 +2,7 @@
 
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
+import { OwnedApiTokensPanel, type OwnedApiTokens } from '../parts/api-tokens.tsx';
 import { DialogLink, LinkButton, PostButton } from '../parts/button.tsx';
 import { ClientSources, type SourceRow } from '../parts/client-sources.tsx';
 import { ConfirmDialog } from '../parts/confirm.tsx';
@@ -45,6 +46,8 @@ export type ClientDetailPageProps = {
   frame: AppFrame;
   client: ClientDetail;
   secrets: readonly ClientSecretRow[];
+  /** null for a reader who may not see them. */
+  apiTokens: OwnedApiTokens | null;
   /** From where it was seen lately, latest first. */
   sources: readonly SourceRow[];
   hasMoreSources: boolean;
@@ -123,7 +126,8 @@ function StatusNotice({ client, mayWrite }: { client: ClientDetail; mayWrite: bo
   return null;
 }
 
-function DangerZone({ client }: { client: ClientDetail }) {
+function DangerZone({ client, apiTokens }: Pick<ClientDetailPageProps, 'client' | 'apiTokens'>) {
+  const tokens = apiTokens && apiTokens.total;
   const href = clientHref(client.clientId);
   return (
     <Panel id="danger" title="Danger zone" tone="danger" flush>
@@ -131,7 +135,10 @@ function DangerZone({ client }: { client: ClientDetail }) {
         <li>
           <div>
             <h3>End all tokens</h3>
-            <p>Every token that this client holds now stops counting, for good. Its secrets keep working.</p>
+            <p>
+              Every token that this client holds now stops counting, for good, and its API tokens are deleted. Its
+              secrets keep working.
+            </p>
           </div>
           <DialogLink kind="danger-quiet" href={`${href}/revoke-tokens`} dialogId="revoke-tokens">
             End all tokens
@@ -147,8 +154,8 @@ function DangerZone({ client }: { client: ClientDetail }) {
           </DialogLink>
         </li>
       </ul>
-      <ConfirmDialog {...tokenRevocation(client)} />
-      <ConfirmDialog {...clientDeletion(client)} />
+      <ConfirmDialog {...tokenRevocation(client, tokens)} />
+      <ConfirmDialog {...clientDeletion(client, tokens)} />
     </Panel>
   );
 }
@@ -236,7 +243,7 @@ function SeenFrom(
 
 export function ClientDetailPage(props: ClientDetailPageProps) {
   const { frame, client, secrets, requests, tokenUrl, meUrl, mayWrite, secretFormId } = props;
-  const { sources, hasMoreSources } = props;
+  const { apiTokens, sources, hasMoreSources } = props;
   return (
     <AppShell frame={frame} title={[client.name, 'Clients']}>
       <PageHeader
@@ -253,12 +260,13 @@ export function ClientDetailPage(props: ClientDetailPageProps) {
         </div>
       </section>
       <ClientSecrets client={client} secrets={secrets} now={frame.now} mayWrite={mayWrite} formId={secretFormId} />
+      {apiTokens && <OwnedApiTokensPanel tokens={apiTokens} owner="This client" now={frame.now} />}
       <SeenFrom client={client} sources={sources} hasMoreSources={hasMoreSources} mayWrite={mayWrite} now={frame.now} />
       {requests && <RecentRequests client={client} requests={requests} now={frame.now} />}
       <Panel id="use" title="Use it" lede="Programs that get a token and call the API with it.">
         <SnippetTabs target={{ clientId: client.clientId, tokenUrl, meUrl }} />
       </Panel>
-      {mayWrite && <DangerZone client={client} />}
+      {mayWrite && <DangerZone client={client} apiTokens={apiTokens} />}
       {mayWrite &&
         secrets.map((secret) => (
           <ConfirmDialog {...secretDeletion(client, secret, secrets, frame.now)} key={secret.id} />

@@ -4,6 +4,7 @@ import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { CopyButton } from '../parts/copyable.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { Masked, RevealToggle } from '../parts/masked-secret.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Chosen } from '../parts/panel.tsx';
 import { shellQuoted } from '../parts/snippets.ts';
@@ -21,35 +22,6 @@ export type ClientSecretShownPageProps = {
   /** What saving changed, such as a network that was written with host bits. */
   notices: readonly string[];
 };
-
-/** Shows the secret or its mask, by the checkbox that `reveal` controls. */
-function Masked({ secret }: { secret: string }) {
-  return (
-    <>
-      <span class="masked" aria-label="hidden secret" role="img">
-        {`${secret.slice(0, 5)}${'•'.repeat(24)}`}
-      </span>
-      <span class="unmasked">{secret}</span>
-    </>
-  );
-}
-
-function RevealToggle() {
-  return (
-    <label class="button secondary reveal">
-      <input type="checkbox" id="reveal" autocomplete="off" />
-      <span class="when-hidden">
-        <Icon name="eye" />
-        <span>Reveal</span>
-      </span>
-      <span class="when-shown">
-        <Icon name="eye-off" />
-        <span>Hide</span>
-      </span>
-      <span class="visually-hidden"> the secret</span>
-    </label>
-  );
-}
 
 function SecretLines({ client, clientSecret }: Pick<ClientSecretShownPageProps, 'client' | 'clientSecret'>) {
   return (
@@ -74,7 +46,7 @@ function SecretLines({ client, clientSecret }: Pick<ClientSecretShownPageProps, 
             <Masked secret={clientSecret} />
           </code>
           <div class="credential-actions">
-            <RevealToggle />
+            <RevealToggle what="secret" />
             <CopyButton target="client-secret" what="client secret" labelled kind="primary" />
           </div>
         </dd>

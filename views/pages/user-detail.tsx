@@ -2,6 +2,7 @@
 
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
+import { OwnedApiTokensPanel, type OwnedApiTokens } from '../parts/api-tokens.tsx';
 import { DialogLink, LinkButton, PostButton } from '../parts/button.tsx';
 import { ConfirmDialog, type Confirmation } from '../parts/confirm.tsx';
 import { Copyable } from '../parts/copyable.tsx';
@@ -9,6 +10,7 @@ import { Notice } from '../parts/notice.tsx';
 import { Chosen, Facts, NameLink, Panel, type Fact } from '../parts/panel.tsx';
 import { UserStatusMark, type UserStatus } from '../parts/status.tsx';
 import { MaybeTime, RelativeTime } from '../parts/time.tsx';
+import { consequenceForTokens, type TokenCount } from './api-token-ending.tsx';
 import { userHref } from './users-list.tsx';
 
 export type UserDetail = {
@@ -33,6 +35,8 @@ export type UserDetailPageProps = {
   isYou: boolean;
   /** `stronger`: the user holds what the reader lacks, so that the reader may look and no more. */
   may: 'change' | 'stronger' | 'read';
+  /** null for a reader who may not see them. */
+  apiTokens: OwnedApiTokens | null;
   /** Where the user's events are; undefined for a reader who may not see the audit log. */
   auditHref?: string | undefined;
   /** Good for one link, however often the form is sent. */
@@ -42,7 +46,7 @@ export type UserDetailPageProps = {
 type Person = { id: string; name: string; email: string };
 
 /** Asked before a user is deleted. */
-export function userDeletion(user: Person, isYou: boolean): Confirmation {
+export function userDeletion(user: Person, isYou: boolean, apiTokens: TokenCount): Confirmation {
   return {
     id: 'delete-user',
     question: (
@@ -52,6 +56,11 @@ export function userDeletion(user: Person, isYou: boolean): Confirmation {
     ),
     consequences: [
       isYou ? 'This is you: you are signed out at once and can’t come back.' : 'They are signed out at once.',
+      ...consequenceForTokens(apiTokens, {
+        whose: isYou ? 'Your' : 'Their',
+        one: 'is deleted too: whatever uses it is refused.',
+        more: 'are deleted too: whatever uses them is refused.',
+      }),
       'A link to set their password, if one is out, stops working.',
       'This can’t be undone. To keep them out for a while, set them inactive instead.',
     ],
@@ -61,7 +70,7 @@ export function userDeletion(user: Person, isYou: boolean): Confirmation {
 }
 
 /** Asked before a user is kept out. */
-export function userDeactivation(user: Person, isYou: boolean): Confirmation {
+export function userDeactivation(user: Person, isYou: boolean, apiTokens: TokenCount): Confirmation {
   return {
     id: 'deactivate-user',
     question: (
@@ -71,6 +80,11 @@ export function userDeactivation(user: Person, isYou: boolean): Confirmation {
     ),
     consequences: [
       isYou ? 'This is you: you are signed out at once.' : 'They are signed out at once, and can’t sign in.',
+      ...consequenceForTokens(apiTokens, {
+        whose: isYou ? 'Your' : 'Their',
+        one: 'is refused until they are active again.',
+        more: 'are refused until they are active again.',
+      }),
       'A link to set their password, if one is out, stops working.',
       'Nothing else is lost: set them active, and they sign in as before.',
     ],
@@ -155,7 +169,8 @@ function Invitation({ user, formId }: { user: UserDetail; formId: string }) {
   );
 }
 
-function DangerZone({ user, isYou }: Pick<UserDetailPageProps, 'user' | 'isYou'>) {
+function DangerZone({ user, isYou, apiTokens }: Pick<UserDetailPageProps, 'user' | 'isYou' | 'apiTokens'>) {
+  const tokens = apiTokens && apiTokens.total;
   const href = userHref(user.id);
   return (
     <Panel id="danger" title="Danger zone" tone="danger" flush>
@@ -181,13 +196,14 @@ function DangerZone({ user, isYou }: Pick<UserDetailPageProps, 'user' | 'isYou'>
           </DialogLink>
         </li>
       </ul>
-      {user.status !== 'inactive' && <ConfirmDialog {...userDeactivation(user, isYou)} />}
-      <ConfirmDialog {...userDeletion(user, isYou)} />
+      {user.status !== 'inactive' && <ConfirmDialog {...userDeactivation(user, isYou, tokens)} />}
+      <ConfirmDialog {...userDeletion(user, isYou, tokens)} />
     </Panel>
   );
 }
 
-export function UserDetailPage({ frame, user, isYou, may, auditHref, inviteFormId }: UserDetailPageProps) {
+export function UserDetailPage(props: UserDetailPageProps) {
+  const { frame, user, isYou, may, apiTokens, auditHref, inviteFormId } = props;
   return (
     <AppShell frame={frame} title={[user.name, 'Users']}>
       <PageHeader
@@ -225,7 +241,8 @@ export function UserDetailPage({ frame, user, isYou, may, auditHref, inviteFormI
         </div>
       </section>
       {may === 'change' && user.status !== 'inactive' && <Invitation user={user} formId={inviteFormId} />}
-      {may === 'change' && <DangerZone user={user} isYou={isYou} />}
+      {apiTokens && <OwnedApiTokensPanel tokens={apiTokens} owner={isYou ? 'You' : 'This user'} now={frame.now} />}
+      {may === 'change' && <DangerZone user={user} isYou={isYou} apiTokens={apiTokens} />}
     </AppShell>
   );
 }

@@ -66,7 +66,8 @@ export function CompanyField({ value, choice, errors, chooseLabel = 'Show its ro
           value="company"
           class="button secondary"
           formnovalidate
-          data-choose-company={choice.wasChosen || choice.wasFound ? choice.formHref : ''}
+          data-chooses="company_id"
+          data-form-href={choice.wasChosen || choice.wasFound ? choice.formHref : ''}
         >
           <span>{chooseLabel}</span>
         </button>

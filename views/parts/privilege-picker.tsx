@@ -17,7 +17,14 @@ export type PickerGroup = { group: string; privileges: readonly PickerPrivilege[
 
 export type PickerApi = { id: string; name: string; groups: readonly PickerGroup[] };
 
-export type PrivilegePickerProps = { apis: readonly PickerApi[]; errors: FieldErrors };
+export type PrivilegePickerProps = {
+  apis: readonly PickerApi[];
+  errors: FieldErrors;
+  /** What can be chosen, and why the rest can't. */
+  hint?: string;
+};
+
+const roleHint = 'The box of a group takes all of it. What you don’t hold yourself you can’t give.';
 
 /** Larger ones are folded, unless something in them is chosen. */
 const openUpTo = 40;
@@ -94,7 +101,7 @@ function Api({ api, isOnly }: { api: PickerApi; isOnly: boolean }) {
   );
 }
 
-export function PrivilegePicker({ apis, errors }: PrivilegePickerProps) {
+export function PrivilegePicker({ apis, errors, hint = roleHint }: PrivilegePickerProps) {
   const id = fieldId('privileges');
   return (
     <fieldset class="field picker" id={id} tabindex={-1} data-privilege-picker aria-describedby={`${id}-hint`}>
@@ -115,7 +122,7 @@ export function PrivilegePicker({ apis, errors }: PrivilegePickerProps) {
         <output class="picker-total" data-pick-total />
       </div>
       <p class="field-hint" id={`${id}-hint`}>
-        The box of a group takes all of it. What you don’t hold yourself you can’t give.
+        {hint}
       </p>
       <FieldFaults name="privileges" errors={errors} />
       {apis.map((api) => (

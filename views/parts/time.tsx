@@ -12,7 +12,7 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-function dateText(at: Date): string {
+export function dateText(at: Date): string {
   return `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
 }
 

@@ -50,6 +50,7 @@ export function auditHref(event: { id: string }): string {
 const PAGES: Readonly<Record<string, { path: string; privilege: string; id: RegExp }>> = {
   client: { path: '/clients', privilege: 'clients:read', id: CLIENT_ID },
   user: { path: '/users', privilege: 'users:read', id: /^usr_[0-9A-Za-z]{10,}$/ },
+  api_token: { path: '/api-tokens', privilege: 'api-tokens:read', id: /^tok_[0-9A-Za-z]{10,}$/ },
   role: { path: '/roles', privilege: 'roles:read', id: /^role_[0-9A-Za-z]{10,}$/ },
   api: { path: '/apis', privilege: 'apis:read', id: /^[a-z0-9-]{1,40}$/ },
   company: { path: '/companies', privilege: 'companies:read', id: /^co_[0-9A-Za-z]{4,}$/ },

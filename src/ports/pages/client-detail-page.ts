@@ -8,12 +8,13 @@ import type { TokenRequest } from '../../../views/parts/token-requests.tsx';
 import { mayCall } from '../../domain/access/caller.ts';
 import type { AuditEvent } from '../../domain/audit/audit-event.ts';
 import type { ClientSummary } from '../../domain/client/client.ts';
+import { findOwnedTokens } from './api-token-rows.ts';
 import { toTokenRequest } from './audit-words.ts';
 import { toSourceRow } from './client-address-pages.ts';
 import { findHosts } from './host-views.ts';
 import { findApiNames } from './api-names.ts';
 import { shownStatus } from './client-list-page.ts';
-import { mayChange } from './client-rights.ts';
+import { mayChange, mayHandOn } from './client-rights.ts';
 import { createFormId } from './form-once.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
 import { idOf } from './query.ts';
@@ -25,11 +26,12 @@ export async function showClient(visit: SignedInVisit): Promise<Answer> {
   const { caller, services, params, parts, now } = visit;
   const client = await services.clients.get(caller, idOf(params, 'clientId', 'client'));
   const mayWrite = await mayChange(visit, client);
-  const [apis, requests, sources, hosts] = await Promise.all([
+  const [apis, requests, sources, hosts, apiTokens] = await Promise.all([
     findApiNames(visit, client.companyId),
     mayCall(caller, 'audit:read') ? findRequests(visit, client, mayWrite) : null,
     services.clientAddresses.sources(caller, client.clientId, { limit: SOURCES_SHOWN }),
     findHosts(visit, client),
+    mayHandOn(visit, client).then((mayMake) => findOwnedTokens(visit, 'client', client.clientId, mayMake)),
   ]);
   const company = caller.reach.subtree
     ? {
@@ -54,6 +56,7 @@ export async function showClient(visit: SignedInVisit): Promise<Answer> {
         hosts,
       },
       secrets: client.secrets.map(({ lastUsedIp, ...secret }) => ({ ...secret, lastUsedAddress: lastUsedIp })),
+      apiTokens,
       sources: sources.items.map((source) => toSourceRow(source, client, mayWrite)),
       hasMoreSources: sources.nextCursor !== null,
       requests,

@@ -8,6 +8,7 @@ import { clientHref } from '../../../views/pages/clients-list.tsx';
 import { ConfirmPage } from '../../../views/pages/confirm.tsx';
 import { notFound } from '../../base/problem.ts';
 import type { ClientSummary } from '../../domain/client/client.ts';
+import { countOwnedTokens } from './api-token-rows.ts';
 import { pickFields } from './form.ts';
 import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
 import { idOf } from './query.ts';
@@ -27,7 +28,8 @@ function confirmPage(client: ClientSummary, title: string, confirmation: Confirm
 
 export async function confirmDeletion(visit: SignedInVisit): Promise<Answer> {
   const client = await findClient(visit);
-  return confirmPage(client, `Delete ${client.name}?`, clientDeletion(client));
+  const apiTokens = await countOwnedTokens(visit, 'client', client.clientId);
+  return confirmPage(client, `Delete ${client.name}?`, clientDeletion(client, apiTokens));
 }
 
 export async function deleteClient(visit: SignedInVisit): Promise<Answer> {
@@ -39,7 +41,8 @@ export async function deleteClient(visit: SignedInVisit): Promise<Answer> {
 
 export async function confirmRevocation(visit: SignedInVisit): Promise<Answer> {
   const client = await findClient(visit);
-  return confirmPage(client, `End all tokens of ${client.name}?`, tokenRevocation(client));
+  const apiTokens = await countOwnedTokens(visit, 'client', client.clientId);
+  return confirmPage(client, `End all tokens of ${client.name}?`, tokenRevocation(client, apiTokens));
 }
 
 export async function revokeTokens(visit: SignedInVisit): Promise<Answer> {

@@ -4,6 +4,7 @@ import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import { clientFields } from '../../domain/client/client-fields.ts';
 import { type Client, DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../domain/client/client.ts';
+import { checkInstant, minuteText } from './expiry-form.ts';
 import { fieldOfPointer, FormFaults } from './form.ts';
 import { checkRestriction, restrictionFieldOf } from './restriction-form.ts';
 
@@ -101,19 +102,11 @@ function checkLifetime(faults: FormFaults, text: string): number | undefined {
   return undefined;
 }
 
-/** `2027-01-31T12:00` with or without seconds; empty for never. */
+/** Empty for never. */
 function checkExpiry(faults: FormFaults, text: string): Date | null | undefined {
   if (text.trim() === '') return null;
-  const [, minute, seconds = ':00'] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?$/.exec(text.trim()) ?? [];
-  const result = clientFields.expiresAt.safeParse(minute === undefined ? '' : `${minute}${seconds}Z`);
-  if (result.success) return result.data;
-  faults.add('expires_at', 'Enter a date and time such as 2027-01-31 12:00, in UTC, or nothing.');
-  return undefined;
-}
-
-/** As `datetime-local` has it, in UTC. */
-function minuteText(instant: Date | null): string {
-  return instant === null ? '' : instant.toISOString().slice(0, 16);
+  const fault = 'Enter a date and time such as 2027-01-31 12:00, in UTC, or nothing.';
+  return checkInstant(faults, text, clientFields.expiresAt, fault);
 }
 
 /** The field in which the domain's pointer is typed. */

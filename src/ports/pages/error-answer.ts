@@ -21,6 +21,7 @@ type Action = NonNullable<ErrorPageProps['action']>;
 const WAYS_BACK: Readonly<Record<Exclude<Place, null>, Action>> = {
   overview: { href: '/', label: 'Go to the overview' },
   clients: { href: '/clients', label: 'Go to the clients' },
+  'api-tokens': { href: '/api-tokens', label: 'Go to the API tokens' },
   companies: { href: '/companies', label: 'Go to the companies' },
   apis: { href: '/apis', label: 'Go to the APIs' },
   roles: { href: '/roles', label: 'Go to the roles' },

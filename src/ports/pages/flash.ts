@@ -16,6 +16,8 @@ const CODES = [
   'address_let_in_already',
   'address_unrestricted',
   'secret_deleted',
+  'api_token_saved',
+  'api_token_deleted',
   'acting',
   'acting_ended',
   'company_created',
@@ -117,6 +119,7 @@ export function toFlash({ code, subject = 'it', details }: FlashMessage): Flash 
     case 'welcome':
       return { tone: 'good', text: 'Your password is set, and you are signed in.' };
     case 'client_saved':
+    case 'api_token_saved':
     case 'company_saved':
     case 'role_saved':
     case 'user_saved':
@@ -170,6 +173,8 @@ export function toFlash({ code, subject = 'it', details }: FlashMessage): Flash 
       return { tone: 'info', text: `This client may come from anywhere, ${subject} too. Nothing was changed.` };
     case 'secret_deleted':
       return { tone: 'good', text: `Deleted the secret ending in ${subject}.` };
+    case 'api_token_deleted':
+      return { tone: 'good', text: `Deleted the API token ${subject}: it lets nobody in any more.` };
     case 'password_changed':
       return { tone: 'good', text: 'Changed your password. Your other sessions have ended.' };
     case 'session_ended':

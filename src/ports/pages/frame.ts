@@ -18,6 +18,11 @@ const WORK: readonly Entry[] = [
   { place: 'overview', item: { href: '/', label: 'Overview', icon: 'overview' } },
   { place: 'clients', item: { href: '/clients', label: 'Clients', icon: 'clients' }, privilege: 'clients:read' },
   {
+    place: 'api-tokens',
+    item: { href: '/api-tokens', label: 'API tokens', icon: 'token' },
+    privilege: 'api-tokens:read',
+  },
+  {
     place: 'companies',
     item: { href: '/companies', label: 'Companies', icon: 'company' },
     privilege: 'companies:read',

@@ -5,6 +5,7 @@ import { renderPage } from '../../../views/render.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Caller, Origin } from '../../domain/access/caller.ts';
+import type { ApiTokenService } from '../../domain/api-token/api-token-service.ts';
 import type { ApiService } from '../../domain/api/api-service.ts';
 import type { AuditService } from '../../domain/audit/audit-service.ts';
 import type { ClientAddresses } from '../../domain/client/client-addresses.ts';
@@ -34,6 +35,7 @@ export interface PageServices {
   readonly clientAddresses: ClientAddresses;
   readonly companies: CompanyService;
   readonly apis: ApiService;
+  readonly apiTokens: ApiTokenService;
   readonly roles: RoleService & RoleCommands;
   readonly granting: Granting;
   readonly users: UserService & UserCommands;
@@ -77,7 +79,17 @@ export interface SignedInVisit extends Visit {
 
 /** The part of the navigation that a page belongs to; null for none. */
 export type Place =
-  'overview' | 'clients' | 'companies' | 'apis' | 'roles' | 'users' | 'audit' | 'system' | 'account' | null;
+  | 'overview'
+  | 'clients'
+  | 'api-tokens'
+  | 'companies'
+  | 'apis'
+  | 'roles'
+  | 'users'
+  | 'audit'
+  | 'system'
+  | 'account'
+  | null;
 
 export type Answer =
   | {

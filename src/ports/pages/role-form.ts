@@ -49,7 +49,10 @@ export function takeBoxes(form: Readonly<Record<string, string>>): { boxes: Boxe
 }
 
 /** The single privileges, and all of each whole group that may be given. */
-export function chosenPrivileges(boxes: Boxes, { privileges }: GrantableCatalogue): readonly string[] {
+export function chosenPrivileges(
+  boxes: Boxes,
+  { privileges }: Pick<GrantableCatalogue, 'privileges'>,
+): readonly string[] {
   const groups = new Set(boxes.groups);
   const ofGroups = privileges.filter(
     ({ apiId, group, obstacle }) => obstacle === null && groups.has(`${apiId}/${group}`),
@@ -82,7 +85,7 @@ export function roleFieldOf(pointer: string): string | undefined {
 
 /** The catalogue as the tree to pick from. */
 export function toPicker(
-  catalogue: GrantableCatalogue,
+  catalogue: Pick<GrantableCatalogue, 'privileges'>,
   names: ApiNames,
   chosen: ReadonlySet<string>,
 ): readonly PickerApi[] {

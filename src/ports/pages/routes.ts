@@ -1,6 +1,7 @@
 // Every page there is.
 import { accountRoutes } from './account-pages.ts';
 import { apiRoutes } from './api-pages.ts';
+import { apiTokenRoutes } from './api-token-pages.ts';
 import { auditRoutes } from './audit-pages.ts';
 import { clientRoutes } from './client-pages.ts';
 import { companyRoutes } from './company-pages.ts';
@@ -17,6 +18,7 @@ export const routes: readonly PageRoute[] = [
   ...signInRoutes,
   ...firstVisitRoutes,
   ...clientRoutes,
+  ...apiTokenRoutes,
   ...companyRoutes,
   ...userRoutes,
   ...roleRoutes,

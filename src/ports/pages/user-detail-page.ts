@@ -5,6 +5,7 @@ import { roleHref } from '../../../views/pages/roles-list.tsx';
 import { UserDetailPage, type UserDetailPageProps } from '../../../views/pages/user-detail.tsx';
 import { mayCall } from '../../domain/access/caller.ts';
 import type { UserSummary } from '../../domain/user/user.ts';
+import { findOwnedTokens } from './api-token-rows.ts';
 import { createFormId } from './form-once.ts';
 import { type Answer, page, type SignedInVisit } from './page.ts';
 import { hrefOf, idOf } from './query.ts';
@@ -14,6 +15,8 @@ export async function showUser(visit: SignedInVisit): Promise<Answer> {
   const { caller, visitor } = visit;
   const user = await findUser(visit);
   const may = await rightsOver(visit, user);
+  const isYou = user.id === visitor.user.id;
+  const apiTokens = await findOwnedTokens(visit, 'user', user.id, isYou || (await isGrantable(visit, user)));
   const auditHref = mayCall(caller, 'audit:read') ? hrefOf('/audit', { q: user.id }) : undefined;
   return page((frame) =>
     h(UserDetailPage, {
@@ -35,8 +38,9 @@ export async function showUser(visit: SignedInVisit): Promise<Answer> {
         updatedAt: user.updatedAt,
         lastSignInAt: user.lastSignInAt,
       },
-      isYou: user.id === visitor.user.id,
+      isYou,
       may,
+      apiTokens,
       auditHref,
       inviteFormId: createFormId(),
     }),
@@ -48,8 +52,13 @@ export function findUser({ caller, services, params }: SignedInVisit): Promise<U
 }
 
 /** Nobody changes who is stronger than they are, so nothing of the kind is offered. The domain decides again at the act. */
-async function rightsOver({ caller, services }: SignedInVisit, user: UserSummary): Promise<UserDetailPageProps['may']> {
-  if (!mayCall(caller, 'users:write')) return 'read';
+async function rightsOver(visit: SignedInVisit, user: UserSummary): Promise<UserDetailPageProps['may']> {
+  if (!mayCall(visit.caller, 'users:write')) return 'read';
+  return (await isGrantable(visit, user)) ? 'change' : 'stronger';
+}
+
+/** Whether the visitor holds all that the user does. */
+async function isGrantable({ caller, services }: SignedInVisit, user: UserSummary): Promise<boolean> {
   const roles = await services.granting.rolesFor(caller, user.companyId);
-  return (roles.find(({ id }) => id === user.roleId)?.isGrantable ?? true) ? 'change' : 'stronger';
+  return roles.find(({ id }) => id === user.roleId)?.isGrantable ?? true;
 }

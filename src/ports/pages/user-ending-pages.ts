@@ -7,6 +7,7 @@ import type { Confirmation } from '../../../views/parts/confirm.tsx';
 import { Problem } from '../../base/problem.ts';
 import { userFields } from '../../domain/user/user-fields.ts';
 import type { UserSummary } from '../../domain/user/user.ts';
+import { countOwnedTokens } from './api-token-rows.ts';
 import { repeatedPage } from './form-once.ts';
 import { pickFields } from './form.ts';
 import { signInPath } from './next-path.ts';
@@ -26,12 +27,14 @@ const isYou = ({ visitor }: SignedInVisit, user: UserSummary) => visitor.user.id
 
 export async function confirmDeactivation(visit: SignedInVisit): Promise<Answer> {
   const user = await findUser(visit);
-  return confirmPage(user, `Set ${user.name} inactive?`, userDeactivation(user, isYou(visit, user)));
+  const apiTokens = await countOwnedTokens(visit, 'user', user.id);
+  return confirmPage(user, `Set ${user.name} inactive?`, userDeactivation(user, isYou(visit, user), apiTokens));
 }
 
 export async function confirmUserDeletion(visit: SignedInVisit): Promise<Answer> {
   const user = await findUser(visit);
-  return confirmPage(user, `Delete ${user.name}?`, userDeletion(user, isYou(visit, user)));
+  const apiTokens = await countOwnedTokens(visit, 'user', user.id);
+  return confirmPage(user, `Delete ${user.name}?`, userDeletion(user, isYou(visit, user), apiTokens));
 }
 
 export async function setUserStatus(visit: SignedInVisit): Promise<Answer> {
