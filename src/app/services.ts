@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { type ApiService, createApiService } from '../domain/api/api-service.ts';
 import { createOpenApiReader, type OpenApiReader } from '../domain/api/openapi-reader.ts';
+import { type ApiTokenService, createApiTokenService } from '../domain/api-token/api-token-service.ts';
 import { type AuditService, createAuditService } from '../domain/audit/audit-service.ts';
 import { type ClientService, createClientService } from '../domain/client/client-service.ts';
 import type { KnownHosts } from '../domain/address/kept-restriction.ts';
@@ -21,6 +22,7 @@ export interface Services {
   readonly clients: ClientService;
   readonly companies: CompanyService;
   readonly apis: ApiService;
+  readonly apiTokens: ApiTokenService;
   readonly roles: RoleService & RoleCommands;
   readonly granting: Granting;
   readonly audit: AuditService;
@@ -44,6 +46,7 @@ export function createServices({ storage, queues, dummyHash, clock, reader, host
     clients: createClientService({ storage, hasher: queues.newSecrets, clock, hosts }),
     companies: createCompanyService({ storage, clock, hosts }),
     apis: createApiService({ storage, clock, reader: reader ?? createOpenApiReader() }),
+    apiTokens: createApiTokenService({ storage, clock, hosts }),
     roles: { ...createRoleService({ storage }), ...createRoleCommands({ storage, clock }) },
     granting: createGranting({ storage }),
     audit: createAuditService({ storage }),

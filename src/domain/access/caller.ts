@@ -35,7 +35,17 @@ export interface Caller {
   readonly reach: Reach;
   /** `<api id>/<scope>`: the live role's, and for a token no more than its scope. */
   readonly privileges: ReadonlySet<string>;
+  /** The API token that calls: its owner's name is not the caller's. */
+  readonly apiToken?: ActingApiToken | undefined;
   readonly origin: Origin;
+}
+
+export interface ActingApiToken {
+  readonly id: string;
+  readonly ownerType: 'client' | 'user';
+  readonly ownerId: string;
+  /** null: never. */
+  readonly expiresAt: Date | null;
 }
 
 /** Whether the caller holds a privilege of the Management API, such as `clients:read`. */

@@ -1,25 +1,25 @@
 // What each field of an API token may hold: one schema per field, from which every port builds its own form.
 import { z } from 'zod';
 import { type IpRestrictionPatch, ipRestrictionField } from '../address/restriction-change.ts';
+import { privilegeField } from '../role/role-fields.ts';
 import { instantText, lineOfText } from '../text.ts';
 
 const MAX_PRIVILEGES = 2_000;
-const MAX_PRIVILEGE_LENGTH = 300;
+
+const ownerId = (what: string) =>
+  z
+    .string({ error: `A ${what} must be text.` })
+    .min(1, { error: `Choose a ${what}.` })
+    .max(100, { error: `There is no such ${what}.` });
 
 export const apiTokenFields = {
   name: lineOfText('Name', 200),
-  /** `<api id>/<scope>`; a bare scope is the Management API's. */
+  clientId: ownerId('client'),
+  userId: ownerId('user'),
   privileges: z
-    .array(
-      z
-        .string({ error: 'A privilege must be text.' })
-        .max(MAX_PRIVILEGE_LENGTH, { error: 'There is no such privilege.' }),
-      {
-        error: 'Privileges must be a list of texts.',
-      },
-    )
+    .array(privilegeField, { error: 'Privileges must be a list of texts.' })
     .min(1, { error: 'Choose at least one privilege.' })
-    .max(MAX_PRIVILEGES, { error: `An API token has at most ${MAX_PRIVILEGES} privileges.` }),
+    .max(MAX_PRIVILEGES, { error: `An API token has at most ${MAX_PRIVILEGES.toLocaleString('en')} privileges.` }),
   ipRestriction: ipRestrictionField,
   expiresAt: instantText('Expiry').nullable(),
 } as const;
@@ -29,8 +29,8 @@ type Output<K extends keyof typeof apiTokenFields> = z.output<(typeof apiTokenFi
 /** Neither client nor user: it belongs to the caller. */
 export interface ApiTokenCreation {
   readonly name: Output<'name'>;
-  readonly clientId?: string | undefined;
-  readonly userId?: string | undefined;
+  readonly clientId?: Output<'clientId'> | undefined;
+  readonly userId?: Output<'userId'> | undefined;
   readonly privileges: Output<'privileges'>;
   readonly ipRestriction?: Output<'ipRestriction'> | undefined;
   readonly expiresAt?: Output<'expiresAt'> | undefined;

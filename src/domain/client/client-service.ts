@@ -6,6 +6,7 @@ import { requireOwnAddress } from '../access/own-address.ts';
 import { noticesOfSavedHosts, readyHosts } from '../address/host-words.ts';
 import type { PointedDetail } from '../address/ip-rule-list.ts';
 import { changeRestriction, isSameRestriction, NO_RESTRICTION } from '../address/restriction-change.ts';
+import { endApiTokens } from '../api-token/api-token-commands.ts';
 import { actorOf, auditEvent, changesBetween } from '../audit/audit-event.ts';
 import { MANAGEMENT_API_ID } from '../api/privilege.ts';
 import type { ClientFilter, Page, PageRequest, Stores } from '../stores.ts';
@@ -53,7 +54,7 @@ export interface ClientService {
     input: { expiresAt?: Date | null | undefined },
   ): Promise<CreatedSecret>;
   deleteSecret(caller: Caller, clientId: string, secretId: string): Promise<void>;
-  /** Ends every token issued so far, for good. New ones can be asked for at once. */
+  /** Ends every token issued so far, for good, and deletes the client's API tokens. New ones can be asked for at once. */
   revokeTokens(caller: Caller, clientId: string): Promise<void>;
 }
 
@@ -231,6 +232,7 @@ async function revokeTokens(parts: ClientParts, caller: Caller, clientId: string
         target: clientParty(client),
       }),
     );
+    await endApiTokens(stores, caller, now, await stores.apiTokens.listOfOwner('client', clientId));
   });
 }
 

@@ -12,7 +12,7 @@ const companyId = z
   .max(100, { error: 'There is no such company.' });
 
 /** `<api id>/<scope>`; a bare scope is the Management API's. A scope may contain `/` itself, an API's id never does. */
-const privilege = z
+export const privilegeField = z
   .string({ error: 'A privilege must be text.' })
   .min(1, { error: 'Name a privilege, such as clients:read.' })
   .max(400, { error: 'There is no such privilege.' })
@@ -23,7 +23,7 @@ export const roleFields = {
   description: freeText('Description'),
   companyId,
   privileges: z
-    .array(privilege, { error: 'Privileges must be a list of texts.' })
+    .array(privilegeField, { error: 'Privileges must be a list of texts.' })
     .max(MAX_ROLE_PRIVILEGES, { error: `A role has at most ${MAX_ROLE_PRIVILEGES} privileges.` }),
   availableTo: z
     .array(companyId, { error: 'Available to must be a list of ids of companies.' })

@@ -2,6 +2,7 @@
 // operation of the OpenAPI document.
 import type { z } from 'zod';
 import type { ApiService } from '../../domain/api/api-service.ts';
+import type { ApiTokenService } from '../../domain/api-token/api-token-service.ts';
 import type { AuditService } from '../../domain/audit/audit-service.ts';
 import type { ClientAddresses } from '../../domain/client/client-addresses.ts';
 import type { ClientService } from '../../domain/client/client-service.ts';
@@ -22,6 +23,7 @@ export interface ApiServices {
   readonly roles: RoleService & RoleCommands;
   readonly users: UserService & UserCommands;
   readonly apis: ApiService;
+  readonly apiTokens: ApiTokenService;
   readonly audit: AuditService;
   readonly system: SystemService;
 }
