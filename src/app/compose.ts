@@ -4,12 +4,12 @@ import type { Log } from '../base/log.ts';
 import { createSecretBox } from '../base/secret-box.ts';
 import type { Settings } from '../config/settings.ts';
 import { createFailureThrottle } from '../domain/access/failure-throttle.ts';
+import { awaitCompanyHostNames, awaitHostNames, awaitTokenHostNames } from '../domain/access/host-ready.ts';
 import { createHostDirectory } from '../domain/address/host-directory.ts';
 import { compileIpMatcher, type IpMatcher } from '../domain/address/ip-matcher.ts';
 import { parseIpRuleList } from '../domain/address/ip-rule-list.ts';
 import { createApiDocs } from '../domain/api/api-docs.ts';
 import { createOpenApiReader } from '../domain/api/openapi-reader.ts';
-import { awaitCompanyHostNames, awaitHostNames } from '../domain/client/host-ready-clients.ts';
 import { createClientAddresses } from '../domain/client/client-addresses.ts';
 import { createSecretVerifier } from '../domain/client/secret-verifier.ts';
 import { createSystemService } from '../domain/system/system-service.ts';
@@ -78,6 +78,8 @@ export async function compose(parts: Parts): Promise<Composition> {
   const { storage, liveTokens, liveApis, auditLog, useRecorder, formGuard } = database;
   const liveClients = awaitHostNames(database.liveClients, hosts);
   const liveCompanies = awaitCompanyHostNames(database.liveCompanies, hosts);
+  const liveUsers = awaitHostNames(database.liveUsers, hosts);
+  const liveApiTokens = awaitTokenHostNames(database.liveApiTokens, hosts);
 
   const queues = createBcryptQueues(settings);
   stopping.add('threads', () => queues.close());
@@ -102,7 +104,16 @@ export async function compose(parts: Parts): Promise<Composition> {
     clientAddresses: createClientAddresses({ storage, clients, liveClients, liveCompanies, clock, hosts }),
     system: createSystemService({ read: createSystemReader({ settings, database, ignored, clock }) }),
   };
-  const inspector = createTokenInspector({ issuer, keys, liveClients, liveCompanies, liveTokens, clock });
+  const inspector = createTokenInspector({
+    issuer,
+    keys,
+    liveClients,
+    liveCompanies,
+    liveTokens,
+    liveApiTokens,
+    liveUsers,
+    clock,
+  });
   const secretVerifier = createSecretVerifier({ comparer: queues.secrets, dummyHash });
   const health = createHealth(
     { database: () => database.check(), feed: () => database.isFresh(), keys: () => keys().published.length > 0 },

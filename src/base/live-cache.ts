@@ -2,6 +2,8 @@
 // served what was there before it. While changes can't be heard of (`isFresh()` is false), the source is asked every time.
 
 const MAX_MISSES = 1_000;
+/** So that nobody waits for a look at all of them. */
+const MAX_CHANCES = 100;
 const MISS_AGE_MILLISECONDS = 5_000;
 
 export interface LiveCacheOptions<V> {
@@ -37,6 +39,8 @@ interface Entry<V> {
   readonly value: V;
   /** When its load began: a value is as old as the question. */
   readonly readAt: number;
+  /** Since it was last passed over for dropping. */
+  isUsed: boolean;
 }
 
 interface Load<V> {
@@ -53,14 +57,15 @@ export function createLiveCache<V extends NonNullable<unknown>>(options: LiveCac
 class LruLiveCache<V extends NonNullable<unknown>> implements LiveCache<V> {
   readonly #options: LiveCacheOptions<V>;
   readonly #now: () => number;
-  // Both in order of use, the one used longest ago first.
+  // In the order in which they were read; `isUsed` gives a second chance. Moving each to the end as it is used would cost more than
+  // everything else here.
   readonly #entries = new Map<string, Entry<V>>();
+  /** In order of use, the one used longest ago first. */
   readonly #misses = new Map<string, number>();
   /** The latest load of each key, if it isn't over. */
   readonly #running = new Map<string, Load<V>>();
   /** Loads that begin once the running one of their key is over; used while not fresh. */
   readonly #next = new Map<string, Promise<V | undefined>>();
-  #lastUsed: string | undefined;
 
   constructor(options: LiveCacheOptions<V>) {
     this.#options = options;
@@ -78,12 +83,7 @@ class LruLiveCache<V extends NonNullable<unknown>> implements LiveCache<V> {
       this.#entries.delete(key);
       return undefined;
     }
-    // The one hot key is where it belongs already.
-    if (this.#lastUsed !== key) {
-      this.#entries.delete(key);
-      this.#entries.set(key, entry);
-      this.#lastUsed = key;
-    }
+    entry.isUsed = true;
     return entry.value;
   }
 
@@ -161,9 +161,20 @@ class LruLiveCache<V extends NonNullable<unknown>> implements LiveCache<V> {
       dropOldest(this.#misses, MAX_MISSES);
       return;
     }
-    this.#entries.set(key, { value, readAt });
-    this.#lastUsed = key;
-    dropOldest(this.#entries, this.#options.maxEntries);
+    this.#entries.set(key, { value, readAt, isUsed: false });
+    if (this.#entries.size > this.#options.maxEntries) this.#dropUnused();
+  }
+
+  /** The first that was not used since it was passed over, or after some chances the next one. */
+  #dropUnused(): void {
+    let chances = MAX_CHANCES;
+    for (const [key, entry] of this.#entries) {
+      this.#entries.delete(key);
+      if (!entry.isUsed || chances === 0) return;
+      chances -= 1;
+      entry.isUsed = false;
+      this.#entries.set(key, entry);
+    }
   }
 
   #isKnownMiss(key: string): boolean {

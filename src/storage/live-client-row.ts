@@ -82,6 +82,8 @@ export function createLiveClientReader({ log, resolveHost }: ReaderParts): ReadL
     if (faults.length > 0)
       log.error({ client_id: row.client_id, faults: faults.length }, 'stored IP rules cannot be read');
     return {
+      type: 'client',
+      id: row.client_id,
       clientId: row.client_id,
       name: row.name,
       status: row.status,

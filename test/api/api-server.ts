@@ -15,6 +15,7 @@ import { parseIpRuleList } from '../../src/domain/address/ip-rule-list.ts';
 import { createApiDocs } from '../../src/domain/api/api-docs.ts';
 import { createApiService } from '../../src/domain/api/api-service.ts';
 import { createOpenApiReader } from '../../src/domain/api/openapi-reader.ts';
+import { createApiTokenService } from '../../src/domain/api-token/api-token-service.ts';
 import { createAuditService } from '../../src/domain/audit/audit-service.ts';
 import { MANAGEMENT_API_ID, MANAGEMENT_PRIVILEGES, privilegeName } from '../../src/domain/api/privilege.ts';
 import { createClientAddresses } from '../../src/domain/client/client-addresses.ts';
@@ -102,6 +103,7 @@ export async function startApiServer(parts: {
     users: { ...createUserService(parts), ...createUserCommands({ ...parts, hasher: quickHasher }) },
     audit: createAuditService(parts),
     apis: createApiService({ ...parts, reader }),
+    apiTokens: createApiTokenService(parts),
   };
   const apiDocs = createApiDocs({ ...parts, reader, tokenUrl: `${issuer}/oauth2/token` });
   const docs = createDocs({ issuer, apiDocs, isSignedIn: (ctx) => ctx.get('cookie') === SIGNED_IN });
@@ -113,7 +115,9 @@ export async function startApiServer(parts: {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     logged: () => lines.join(''),
     login(name, caller) {
-      verdicts.set(name, { ok: true, caller: toCaller(name, caller), ...circumstances });
+      const known = toCaller(name, caller);
+      const owner = { type: 'client', id: known.id, name: known.name } as const;
+      verdicts.set(name, { ok: true, caller: known, owner, ...circumstances });
       return name;
     },
     answer: (token, verdict) => void verdicts.set(token, verdict),
@@ -132,6 +136,7 @@ const circumstances = {
   token: { expiresAt: new Date('2030-01-01T00:00:00Z') },
   ip: { address: '127.0.0.1', allowed: true, mode: 'off' },
   secret: { hint: 'x7Qa', expiresAt: null },
+  apiToken: null,
 } as const;
 
 /** A storage whose database is away: for tests of what is decided before it is asked. */

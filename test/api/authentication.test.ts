@@ -139,7 +139,12 @@ describe('RFC 6750 §3.1', () => {
 });
 
 test('a call from a refused address gets 403 that names the address as seen', async () => {
-  server.answer('wrong-place', { ok: false, reason: 'address_refused', address: '203.0.113.9' });
+  server.answer('wrong-place', {
+    ok: false,
+    reason: 'address_refused',
+    refusal: 'address_refused',
+    address: '203.0.113.9',
+  });
   const answer = await call(server, 'GET', '/api/v1/me', { token: 'wrong-place' });
   expect(answer.status).toBe(403);
   expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="postern"');
@@ -148,7 +153,7 @@ test('a call from a refused address gets 403 that names the address as seen', as
 });
 
 test('a call from an unknown address gets 403 that says that it cannot be told', async () => {
-  server.answer('nowhere', { ok: false, reason: 'address_refused', address: null });
+  server.answer('nowhere', { ok: false, reason: 'address_refused', refusal: 'address_refused', address: null });
   const answer = await call(server, 'GET', '/api/v1/me', { token: 'nowhere' });
   expect(answer.status).toBe(403);
   expect(asProblem(answer).detail).toContain('X-Forwarded-For');

@@ -43,10 +43,10 @@ let server: ApiServer;
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   database = await openDatabase({ connection: testDatabase.connection, issuer, log, clock });
-  const { storage, liveClients, liveCompanies, liveTokens } = database;
+  const { storage } = database;
   keys = await openKeyRing({ storage, clock, secretBox: createSecretBox(randomBytes(32)) });
   clients = createClientService({ storage, clock, hasher: quickHasher });
-  const inspector = createTokenInspector({ issuer, clock, liveClients, liveCompanies, liveTokens, keys: () => keys });
+  const inspector = createTokenInspector({ ...database, issuer, clock, keys: () => keys });
   const authenticator = createBearerAuthenticator({ inspector, issuer, useRecorder: database.useRecorder, clock, log });
   server = await startApiServer({ storage, clock, issuer, authenticator, trustsCallers: true });
 });
@@ -381,9 +381,9 @@ test('with the database away a token that is not known yet gets 503, never a ver
 async function withBrokenLiveClients(): Promise<{ server: ApiServer; close: () => Promise<void> }> {
   const gone = await createTestDatabase();
   const opened = await openDatabase({ connection: gone.connection, issuer, log, clock });
-  const { storage, liveClients, liveCompanies, liveTokens } = opened;
+  const { storage } = opened;
   await gone.drop();
-  const inspector = createTokenInspector({ issuer, clock, liveClients, liveCompanies, liveTokens, keys: () => keys });
+  const inspector = createTokenInspector({ ...opened, issuer, clock, keys: () => keys });
   const authenticator = createBearerAuthenticator({ inspector, issuer, useRecorder: opened.useRecorder, clock, log });
   const broken = await startApiServer({ storage, clock, issuer, authenticator });
   return {

@@ -457,9 +457,11 @@ describe('IP rules that shut out the client that saves them', () => {
     installation.server.answer('self', {
       ok: true,
       caller: { ...toCaller('self', { company: installation.root, role: 'company_admin' }), id: self.client_id },
+      owner: { type: 'client', id: self.client_id, name: self.name },
       token: { expiresAt: null },
       ip: { address: '127.0.0.1', allowed: true, mode: 'off' },
       secret: null,
+      apiToken: null,
     });
     const change = (clientId: string, query = '') =>
       call(installation.server, 'PATCH', `/api/v1/clients/${clientId}${query}`, { token: 'self', json: rules });

@@ -72,7 +72,7 @@ export async function startGateInstallation(): Promise<GateInstallation> {
   const log = createLog('info', collect(lines));
   const clock = { now: () => new Date() };
   const database = await openDatabase({ connection: { url: proxy.url }, issuer: ISSUER, log, clock });
-  const { storage, liveCompanies, liveTokens } = database;
+  const { storage } = database;
   let reads = 0;
   const counted = <T>({ peek, find }: Live<T>): Live<T> => ({
     peek,
@@ -84,14 +84,7 @@ export async function startGateInstallation(): Promise<GateInstallation> {
   const liveClients = counted(database.liveClients);
   const liveApis = counted(database.liveApis);
   const keys = await openKeyRing({ storage, clock, secretBox: createSecretBox(randomBytes(32)) });
-  const inspector = createTokenInspector({
-    issuer: ISSUER,
-    clock,
-    liveClients,
-    liveCompanies,
-    liveTokens,
-    keys: () => keys,
-  });
+  const inspector = createTokenInspector({ ...database, issuer: ISSUER, clock, liveClients, keys: () => keys });
   const server = createServer(
     createHttpApp({
       log,

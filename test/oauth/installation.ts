@@ -120,7 +120,8 @@ export async function startInstallation({ lane = true } = {}): Promise<Installat
   };
 }
 
-type ServerParts = Omit<OAuthParts, 'inspector' | 'failureThrottle'> & Pick<Database, 'liveTokens'>;
+type ServerParts = Omit<OAuthParts, 'inspector' | 'failureThrottle'> &
+  Pick<Database, 'liveTokens' | 'liveApiTokens' | 'liveUsers'>;
 
 async function listen(parts: ServerParts): Promise<Server> {
   const app = new Koa();
@@ -162,9 +163,11 @@ function watchedComparer(lanes: SecretComparer, watched: Watched): SecretCompare
 
 /** The real parts, each with a switch before it. */
 function breakable(database: Database, { faults, events }: Watched) {
-  const { storage, liveClients, liveCompanies, liveTokens, auditLog, useRecorder } = database;
+  const { storage, liveClients, liveCompanies, liveTokens, liveApiTokens, liveUsers, auditLog, useRecorder } = database;
   return {
     liveTokens,
+    liveApiTokens,
+    liveUsers,
     liveCompanies: {
       peek: (id: string) => liveCompanies.peek(id),
       find: (id: string) => (faults.storage ? Promise.reject(away()) : liveCompanies.find(id)),

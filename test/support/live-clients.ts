@@ -10,6 +10,8 @@ import { newClient, rootCompany } from './factories.ts';
 export function liveClient(given: Partial<LiveClient> = {}): LiveClient {
   const { clientId, name, status, expiresAt, roleId, defaultApi, tokenFormat } = newClient();
   return {
+    type: 'client',
+    id: given.clientId ?? clientId,
     clientId,
     name,
     status,

@@ -1,7 +1,8 @@
-// The access decision: an ordered list of named, pure checks on a client whose secret was right. The first refusal wins.
+// The access decision: an ordered list of named, pure checks on a client whose secret was right, or on whoever a token belongs to. The
+// first refusal wins.
 import type { IpAddress } from '../address/ip-address.ts';
-import type { LiveClient } from '../client/live-client.ts';
 import type { CompanyRestriction } from '../company/live-company.ts';
+import type { LiveOwner, TokenRestriction } from './live-owner.ts';
 
 /** Why a client was refused. The reason goes to the audit log; the caller gets one and the same answer for all. */
 export type RefusalReason =
@@ -14,8 +15,8 @@ export type RefusalReason =
   | 'company_suspended'
   | AddressRefusal;
 
-/** By the rules of the whole company, or by the client's own. */
-export type AddressRefusal = 'company_address_refused' | 'address_refused';
+/** By the rules of the whole company, by the client's own, or by those of the API token. */
+export type AddressRefusal = 'company_address_refused' | 'address_refused' | 'token_address_refused';
 
 export interface AccessFacts {
   /** undefined when the deciding hop was no address: a restricted client does not pass. */
@@ -27,7 +28,7 @@ export interface AccessCheck {
   readonly name: RefusalReason;
   /** What the check asks, in words for the pages. */
   readonly question: string;
-  readonly passes: (client: LiveClient, facts: AccessFacts) => boolean;
+  readonly passes: (client: LiveOwner, facts: AccessFacts) => boolean;
 }
 
 /** Whether the client exists for good right now: without these its tokens are dead too. */
@@ -55,41 +56,60 @@ const ADDRESS_CHECKS: readonly AccessCheck[] = [
   {
     name: 'address_refused',
     question: 'Is the address allowed by its own rules?',
-    passes: (client, facts) => client.ipMode !== 'enforce' || client.ipMatcher.allows(facts.address),
+    passes: (client, facts) => ownerLetsIn(client, facts.address),
   },
 ];
 
-function companiesLetIn(client: LiveClient, mode: CompanyRestriction['mode'], address: IpAddress | undefined): boolean {
+function companiesLetIn(client: LiveOwner, mode: CompanyRestriction['mode'], address: IpAddress | undefined): boolean {
   for (const restriction of client.companyRestrictions) {
     if (restriction.mode === mode && !restriction.matcher.allows(address)) return false;
   }
   return true;
 }
 
+/** Of a client, whatever it comes with. */
 export const ACCESS_CHECKS: readonly AccessCheck[] = [...STANDING_CHECKS, ...ADDRESS_CHECKS];
 
-/** The reason of the first check that fails, or undefined when the client is let in. */
-export function decideAccess(client: LiveClient, facts: AccessFacts): RefusalReason | undefined {
-  for (const check of ACCESS_CHECKS) {
+/** The reason of the first check that fails, or undefined when the owner is let in. */
+export function decideAccess(owner: LiveOwner, facts: AccessFacts): RefusalReason | undefined {
+  return decideStanding(owner, facts.now) ?? decideAddress(owner, facts.address);
+}
+
+/** The rest of the decision once the owner was found standing. The rules of an API token narrow the others. */
+export function decideAddress(owner: LiveOwner, address: IpAddress | undefined): AddressRefusal | undefined {
+  if (!companiesLetIn(owner, 'enforce', address)) return 'company_address_refused';
+  if (!ownerLetsIn(owner, address)) return 'address_refused';
+  return tokenLetsIn(owner, 'enforce', address) ? undefined : 'token_address_refused';
+}
+
+function ownerLetsIn({ ipMode, ipMatcher }: LiveOwner, address: IpAddress | undefined): boolean {
+  return ipMode !== 'enforce' || ipMatcher.allows(address);
+}
+
+function tokenLetsIn(
+  { tokenRestriction }: LiveOwner,
+  mode: TokenRestriction['mode'],
+  address: IpAddress | undefined,
+): boolean {
+  return tokenRestriction?.mode !== mode || tokenRestriction.matcher.allows(address);
+}
+
+/** The decision without the address: for introspection without `client_ip`, and for whoever asks about the address apart. */
+export function decideStanding(client: LiveOwner, now: Date): RefusalReason | undefined {
+  const facts = { address: undefined, now };
+  for (const check of STANDING_CHECKS) {
     if (!check.passes(client, facts)) return check.name;
   }
   return undefined;
 }
 
-/** The decision without the address: for introspection without `client_ip`. */
-export function decideStanding(client: LiveClient, now: Date): RefusalReason | undefined {
-  for (const check of STANDING_CHECKS) {
-    if (!check.passes(client, { address: undefined, now })) return check.name;
-  }
-  return undefined;
-}
-
 export function isAddressRefusal(reason: string | undefined): reason is AddressRefusal {
-  return reason === 'address_refused' || reason === 'company_address_refused';
+  return reason === 'address_refused' || reason === 'company_address_refused' || reason === 'token_address_refused';
 }
 
 /** In the mode *report only*: as what *enforce* would have refused this address. */
-export function reportedRefusal(client: LiveClient, address: IpAddress | undefined): AddressRefusal | undefined {
+export function reportedRefusal(client: LiveOwner, address: IpAddress | undefined): AddressRefusal | undefined {
   if (!companiesLetIn(client, 'report', address)) return 'company_address_refused';
-  return client.ipMode === 'report' && !client.ipMatcher.allows(address) ? 'address_refused' : undefined;
+  if (client.ipMode === 'report' && !client.ipMatcher.allows(address)) return 'address_refused';
+  return tokenLetsIn(client, 'report', address) ? undefined : 'token_address_refused';
 }

@@ -4,6 +4,7 @@ import { MANAGEMENT_API_ID, privilegeName } from '../api/privilege.ts';
 import type { LiveClient } from '../client/live-client.ts';
 import type { LiveCompany } from '../company/live-company.ts';
 import type { Caller, Reach } from './caller.ts';
+import type { LiveOwner } from './live-owner.ts';
 
 type NarrowingTarget = Pick<LiveCompany, 'id' | 'name' | 'path' | 'reseller'>;
 
@@ -62,7 +63,7 @@ export function narrowCaller(
 }
 
 /** For audit events: which company belongs to whoever acts for another. */
-export function narrowingDetails({ companyId, ownCompanyId }: LiveClient): Readonly<Record<string, string>> {
+export function narrowingDetails({ companyId, ownCompanyId }: LiveOwner): Readonly<Record<string, string>> {
   return companyId === ownCompanyId ? {} : { company_id: companyId, client_company_id: ownCompanyId };
 }
 

@@ -1,15 +1,10 @@
 // The gate's decision: may this token, from this address, make this call of this API? Pure; whatever it needs was read before.
-import {
-  type AccessFacts,
-  type AddressRefusal,
-  decideAccess,
-  isAddressRefusal,
-  reportedRefusal,
-} from '../access/access-decision.ts';
+import { type AddressRefusal, decideAddress, reportedRefusal } from '../access/access-decision.ts';
+import type { IpAddress } from '../address/ip-address.ts';
 import type { LiveApi } from '../api/live-api.ts';
 import type { OperationMatcher } from '../api/operation-matcher.ts';
 import { splitRequestPath } from '../api/path-template.ts';
-import { type InspectedToken, isForNothing } from '../token/token-inspector.ts';
+import { type InspectedToken, isForNothing } from '../token/inspected-token.ts';
 
 /** The call that the gate stands before. */
 export interface OriginalRequest {
@@ -45,26 +40,25 @@ export type GateVerdict =
 
 export type GateApi = Pick<LiveApi, 'identifier' | 'hasOperations' | 'matcher' | 'unknownOperations'>;
 
-/** `token` and `api` as they are at this moment; the API is the one that the proxy asks about. */
+/** `token` and `api` as they are at this moment; the API is the one that the proxy asks about. `address` undefined: it cannot be told. */
 export function decideGate(
   token: InspectedToken | undefined,
   api: GateApi | undefined,
   question: GateQuestion,
-  facts: AccessFacts,
+  address: IpAddress | undefined,
 ): GateVerdict {
   if (!token) return { allowed: false, reason: 'invalid_token' };
   // After the token, so that strangers can't find out which APIs there are.
   if (!api) return { allowed: false, reason: 'unknown_api' };
   // RFC 9068 §4: a token for another API is none here, whatever its scopes are called.
   if (token.audience !== api.identifier || isForNothing(token)) return { allowed: false, reason: 'invalid_token' };
-  const refusal = decideAccess(token.client, facts);
-  if (isAddressRefusal(refusal)) return { allowed: false, reason: 'address_refused', token, refusal };
-  if (refusal) return { allowed: false, reason: 'invalid_token' };
+  const refusal = decideAddress(token.owner, address);
+  if (refusal) return { allowed: false, reason: 'address_refused', token, refusal };
   return (
     decideScope(token.scopes, api, question) ?? {
       allowed: true,
       token,
-      reported: reportedRefusal(token.client, facts.address),
+      reported: reportedRefusal(token.owner, address),
     }
   );
 }

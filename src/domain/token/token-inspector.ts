@@ -1,41 +1,22 @@
-// The state of an access token at this moment: signature and lifetime, revocation, and the client behind it, all read live.
+// The state of a token at this moment: signature or stored hash, lifetime, revocation, and whoever it belongs to, all read live.
 import { createHash } from 'node:crypto';
 import { type Clock, toNumericDate } from '../../base/clock.ts';
 import { type Soon, whenThere } from '../../base/soon.ts';
 import { decideStanding } from '../access/access-decision.ts';
 import { narrowClient } from '../access/narrowing.ts';
-import type { GrantedApi } from '../api/privilege.ts';
+import type { LiveApiToken, LiveApiTokens, LiveUser, LiveUsers } from '../api-token/live-api-token.ts';
+import { isWellFormedCredential } from '../client/credential.ts';
 import type { LiveClient, LiveClients } from '../client/live-client.ts';
 import type { LiveCompanies } from '../company/live-company.ts';
 import type { KeyRing } from '../signing-key/key-ring.ts';
-import { type AccessTokenClaims, generationOf, type OpaqueToken } from './access-token.ts';
-
-/** A token that is good right now, from an address about which nothing is said yet. */
-export interface InspectedToken {
-  readonly jti: string;
-  /** Narrowed to the company that the token is confined to. */
-  readonly client: LiveClient;
-  readonly audience: string;
-  /** undefined when the client no longer holds anything on the API: see `isForNothing`. */
-  readonly api: GrantedApi | undefined;
-  /** What was issued, less what the role has lost since; a token never gains. */
-  readonly scopes: readonly string[];
-  readonly issuedAtSeconds: number;
-  readonly expiresAtSeconds: number;
-}
+import type { OpaqueToken } from './access-token.ts';
+import { type InspectedToken, type ReadToken, readToken, type StoredClaims } from './inspected-token.ts';
+import { createJwtReader } from './jwt-reader.ts';
 
 /** Revocations and opaque tokens as the token path reads them: from memory while the change feed is alive. */
 export interface LiveTokens {
   isRevoked(jti: string): Soon<boolean>;
   findOpaque(tokenHash: string): Soon<OpaqueToken | undefined>;
-}
-
-/**
- * The API was taken from the company, or the role has nothing there any more: no such token could be had now, so that it means as
- * little as none. It can still be revoked, for good.
- */
-export function isForNothing({ api }: InspectedToken): boolean {
-  return api === undefined;
 }
 
 export interface TokenInspector {
@@ -52,30 +33,46 @@ interface Parts {
   readonly liveClients: LiveClients;
   readonly liveCompanies: LiveCompanies;
   readonly liveTokens: LiveTokens;
+  readonly liveApiTokens: LiveApiTokens;
+  readonly liveUsers: LiveUsers;
   readonly clock: Clock;
 }
-
-type StoredClaims = Pick<AccessTokenClaims, 'client_id' | 'aud' | 'iat' | 'exp' | 'jti' | 'scope' | 'company_id'>;
 
 /** How far a clock of another instance may be ahead of ours. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 const MAX_TOKEN_LENGTH = 16 * 1024;
-const MAX_VERIFIED = 10_000;
 
 export function createTokenInspector(parts: Parts): TokenInspector {
   const { liveClients, liveCompanies, liveTokens } = parts;
   const readJwt = createJwtReader(parts);
 
-  const judge = (claims: StoredClaims): Soon<InspectedToken | undefined> => {
+  const judge = (read: ReadToken): Soon<InspectedToken | undefined> => {
+    const { claims, judgement } = read;
+    const own = liveClients.peek(claims.client_id);
     const now = parts.clock.now();
+    if (judgement && judgement.client === own && now.getTime() < judgement.goodUntil) {
+      const revoked = liveTokens.isRevoked(claims.jti);
+      if (revoked === false) return judgement.token;
+      return whenThere(revoked, (isRevoked) => (isRevoked ? undefined : judgement.token));
+    }
+    return judgeAnew(read, own, now);
+  };
+
+  const judgeAnew = (read: ReadToken, known: LiveClient | undefined, now: Date): Soon<InspectedToken | undefined> => {
+    const { claims, generation } = read;
     const nowSeconds = toNumericDate(now);
     if (claims.exp <= nowSeconds || claims.iat > nowSeconds + CLOCK_TOLERANCE_SECONDS) return undefined;
-    return whenThere(liveClients.peek(claims.client_id) ?? liveClients.find(claims.client_id), (own) => {
-      if (!own || generationOf(claims.jti) !== own.tokenGeneration) return undefined;
+    return whenThere(known ?? liveClients.find(claims.client_id), (own) => {
+      if (!own || generation !== own.tokenGeneration) return undefined;
       return whenThere(narrowTo(claims.company_id, own), (client) => {
         if (!client || decideStanding(client, now)) return undefined;
-        const revoked = liveTokens.isRevoked(claims.jti);
-        return whenThere(revoked, (isRevoked) => (isRevoked ? undefined : describe(claims, client)));
+        return whenThere(liveTokens.isRevoked(claims.jti), (isRevoked) => {
+          if (isRevoked) return undefined;
+          const token = describe(claims, client);
+          // Of a company that it is narrowed to something may change without its client.
+          if (client === own) read.judgement = { client, token, goodUntil: endOf(claims, client) };
+          return token;
+        });
       });
     });
   };
@@ -91,90 +88,78 @@ export function createTokenInspector(parts: Parts): TokenInspector {
   return {
     inspect(token) {
       if (token.length > MAX_TOKEN_LENGTH) return undefined;
-      const claims = token.includes('.') ? readJwt(token) : readOpaque(parts, token);
-      return whenThere(claims, (read) => read && judge(read));
+      if (token.startsWith('pstt_')) return inspectApiToken(parts, token);
+      if (!token.includes('.')) return whenThere(readOpaque(parts, token), (opaque) => opaque && judge(opaque));
+      const read = readJwt(token);
+      return read && judge(read);
     },
   };
 }
 
-/** What was last made of these claims, for the client as it was then: a client that changed is another object. */
-const described = new WeakMap<StoredClaims, InspectedToken>();
+function inspectApiToken(parts: Parts, value: string): Soon<InspectedToken | undefined> {
+  // A mistyped one costs no query.
+  if (!isWellFormedCredential(value, 'pstt_')) return undefined;
+  const { liveApiTokens, clock } = parts;
+  const hash = opaqueTokenHash(value);
+  return whenThere(liveApiTokens.peek(hash) ?? liveApiTokens.find(hash), (token) => {
+    const now = clock.now();
+    if (!token || (token.expiresAt !== null && token.expiresAt <= now)) return undefined;
+    return whenThere(findOwner(parts, token), (owner) =>
+      owner && !decideStanding(owner, now) ? describeApiToken(token, owner) : undefined,
+    );
+  });
+}
+
+function findOwner({ liveClients, liveUsers }: Parts, { ownerType, ownerId }: LiveApiToken) {
+  if (ownerType === 'client') return liveClients.peek(ownerId) ?? liveClients.find(ownerId);
+  return liveUsers.peek(ownerId) ?? liveUsers.find(ownerId);
+}
+
+interface DescribedApiToken {
+  /** As it was then: an owner that changed is another object. */
+  readonly owner: LiveClient | LiveUser;
+  readonly inspected: InspectedToken;
+}
+
+const describedApiTokens = new WeakMap<LiveApiToken, DescribedApiToken>();
+
+function describeApiToken(token: LiveApiToken, owner: LiveClient | LiveUser): InspectedToken {
+  const known = describedApiTokens.get(token);
+  if (known?.owner === owner) return known.inspected;
+  const { ipMode: mode, ipMatcher: matcher } = token;
+  const api = owner.grants.get(token.apiId);
+  const held = new Set(api?.scopes);
+  const inspected = {
+    jti: token.id,
+    owner: mode === 'off' ? owner : { ...owner, tokenRestriction: { mode, matcher } },
+    apiToken: token,
+    audience: token.identifier,
+    api,
+    scopes: token.scopes.filter((scope) => held.has(scope)),
+    issuedAtSeconds: toNumericDate(token.issuedAt),
+    expiresAtSeconds: token.expiresAt && toNumericDate(token.expiresAt),
+  };
+  describedApiTokens.set(token, { owner, inspected });
+  return inspected;
+}
+
+function endOf(claims: StoredClaims, { expiresAt }: LiveClient): number {
+  return Math.min(claims.exp * 1000, expiresAt?.getTime() ?? Infinity);
+}
 
 function describe(claims: StoredClaims, client: LiveClient): InspectedToken {
-  const known = described.get(claims);
-  if (known?.client === client) return known;
   const api = [...client.grants.values()].find((each) => each.identifier === claims.aud);
   const held = new Set(api?.scopes);
-  const token = {
+  return {
     jti: claims.jti,
-    client,
+    owner: client,
+    apiToken: undefined,
     audience: claims.aud,
     api,
     scopes: claims.scope.split(' ').filter((scope) => held.has(scope)),
     issuedAtSeconds: claims.iat,
     expiresAtSeconds: claims.exp,
   };
-  described.set(claims, token);
-  return token;
-}
-
-/** Verifies a signature once and remembers the claims; everything that can change is looked at each time by `inspect`. */
-function createJwtReader({ issuer, keys }: Parts): (token: string) => StoredClaims | undefined {
-  // By signature, which is short beside the token and as unlike any other.
-  const verified = new Map<string, { token: string; kid: string; claims: StoredClaims }>();
-  return (token) => {
-    const signature = token.slice(-SIGNATURE_LENGTH);
-    const known = verified.get(signature);
-    if (known?.token === token) return keys().find(known.kid) ? known.claims : undefined;
-    const read = verifyJwt(token, issuer, keys());
-    if (!read) return undefined;
-    if (verified.size >= MAX_VERIFIED) {
-      const oldest = verified.keys().next();
-      if (!oldest.done) verified.delete(oldest.value);
-    }
-    verified.set(signature, { token, ...read });
-    return read.claims;
-  };
-}
-
-/** ES256 in base64url. */
-const SIGNATURE_LENGTH = 86;
-const JWT_FORM = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/;
-
-function verifyJwt(token: string, issuer: string, keys: KeyRing): { kid: string; claims: StoredClaims } | undefined {
-  const parts = JWT_FORM.exec(token);
-  if (!parts?.[1] || !parts[2] || !parts[3]) return undefined;
-  const header = parseObject(parts[1]);
-  if (!header || typeof header['kid'] !== 'string' || 'crit' in header) return undefined;
-  if (typeof header['typ'] !== 'string' || header['typ'].toLowerCase() !== 'at+jwt') return undefined;
-  const key = keys.find(header['kid']);
-  if (!key || header['alg'] !== key.algorithm) return undefined;
-  const signed = Buffer.from(`${parts[1]}.${parts[2]}`, 'latin1');
-  const signature = Buffer.from(parts[3], 'base64url');
-  // base64url has spare bits: only the spelling that was issued counts, else revoked and remembered tokens would have doubles.
-  if (signature.toString('base64url') !== parts[3] || !key.verifyData(signed, signature)) return undefined;
-  const claims = parseObject(parts[2]);
-  return claims && isOurs(claims, issuer) ? { kid: key.kid, claims } : undefined;
-}
-
-function isOurs(claims: Record<string, unknown>, issuer: string): claims is Record<string, unknown> & StoredClaims {
-  return (
-    claims['iss'] === issuer &&
-    ['client_id', 'aud', 'jti', 'scope', 'company_id'].every((name) => typeof claims[name] === 'string') &&
-    Number.isInteger(claims['iat']) &&
-    Number.isInteger(claims['exp'])
-  );
-}
-
-function parseObject(base64url: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(base64url, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** SHA-256 in base64url: all that is stored of an opaque token's value. */
@@ -182,18 +167,18 @@ export function opaqueTokenHash(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
 
-function readOpaque({ liveTokens }: Parts, token: string): Soon<StoredClaims | undefined> {
+function readOpaque({ liveTokens }: Parts, token: string): Soon<ReadToken | undefined> {
   // 43 characters come from the engine; anything else was never issued and costs no query.
   if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
-  return whenThere(liveTokens.findOpaque(opaqueTokenHash(token)), (stored) => stored && claimsOf(stored));
+  return whenThere(liveTokens.findOpaque(opaqueTokenHash(token)), (stored) => stored && readOf(stored));
 }
 
-const claimed = new WeakMap<OpaqueToken, StoredClaims>();
+const reads = new WeakMap<OpaqueToken, ReadToken>();
 
-function claimsOf(stored: OpaqueToken): StoredClaims {
-  const known = claimed.get(stored);
+function readOf(stored: OpaqueToken): ReadToken {
+  const known = reads.get(stored);
   if (known) return known;
-  const claims = {
+  const read = readToken({
     client_id: stored.clientId,
     company_id: stored.companyId,
     aud: stored.audience,
@@ -201,7 +186,7 @@ function claimsOf(stored: OpaqueToken): StoredClaims {
     jti: stored.jti,
     iat: toNumericDate(stored.issuedAt),
     exp: toNumericDate(stored.expiresAt),
-  };
-  claimed.set(stored, claims);
-  return claims;
+  });
+  reads.set(stored, read);
+  return read;
 }

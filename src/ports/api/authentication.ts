@@ -2,6 +2,9 @@
 import type { Context } from 'koa';
 import type { Problem } from '../../base/problem.ts';
 import { type Caller, mayCall, type Origin } from '../../domain/access/caller.ts';
+import type { AddressRefusal } from '../../domain/access/access-decision.ts';
+import { describeAddressRefusal } from '../../domain/access/refused-address.ts';
+import type { LiveOwner } from '../../domain/access/live-owner.ts';
 import type { IpAddress } from '../../domain/address/ip-address.ts';
 import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 import { isWellFormedCredential } from '../../domain/client/credential.ts';
@@ -19,6 +22,8 @@ export interface BearerFacts {
 export interface AuthenticatedBearer {
   readonly ok: true;
   readonly caller: Caller;
+  /** Whoever the token belongs to. */
+  readonly owner: Pick<LiveOwner, 'type' | 'id' | 'name'>;
   /** `expiresAt` null: never. */
   readonly token: { readonly expiresAt: Date | null };
   readonly ip: {
@@ -28,15 +33,22 @@ export interface AuthenticatedBearer {
     readonly allowed: boolean;
     readonly mode: IpRestrictionMode;
   };
-  /** The client's secret, the youngest of several; null when it has none any more. */
+  /** The client's secret, the youngest of several; null when it has none any more, for a user, and for an API token. */
   readonly secret: { readonly hint: string; readonly expiresAt: Date | null } | null;
+  /** null for an access token. */
+  readonly apiToken: { readonly id: string; readonly name: string; readonly hint: string } | null;
 }
 
 export type BearerVerdict =
   | AuthenticatedBearer
   /** Unknown, malformed, expired, revoked, of another audience, or of a client that is inactive or gone. */
   | { readonly ok: false; readonly reason: 'invalid_token' }
-  | { readonly ok: false; readonly reason: 'address_refused'; readonly address: string | null };
+  | {
+      readonly ok: false;
+      readonly reason: 'address_refused';
+      readonly refusal: AddressRefusal;
+      readonly address: string | null;
+    };
 
 export interface BearerAuthenticator {
   /** Reads the state of this moment. Throws `service.unavailable` when it cannot know. */
@@ -57,10 +69,10 @@ export async function authenticate(
   if (verdict.ok) return verdict;
   if (verdict.reason === 'invalid_token') {
     throw badToken(
-      'This access token is not valid, or no longer: it has expired, was revoked, or its client is paused.',
+      'This token is not valid, or no longer: it has expired, was revoked or deleted, or whoever it belongs to is inactive.',
     );
   }
-  throw addressRefused(verdict.address);
+  throw addressRefused(verdict.refusal, verdict.address);
 }
 
 /** 403 that names the privilege, with the scope to ask for (RFC 6750 §3.1). */
@@ -85,11 +97,11 @@ function readBearer(ctx: Context, issuer: string): string {
   }
   const { scheme, credentials: token, isRepeated } = readAuthorization(ctx.req);
   if (isRepeated) throw badRequest('There is more than one Authorization header. Send one.');
-  const hint = `Send "Authorization: Bearer <access token>". A token comes from ${issuer}/oauth2/token in exchange for client ID and secret.`;
-  if (scheme === 'token') {
-    throw unauthenticated(`The scheme Token is for API tokens, which this server does not have. ${hint}`);
+  const hint = `Send "Authorization: Bearer <access token or API token>". An access token comes from ${issuer}/oauth2/token in exchange for client ID and secret.`;
+  if (scheme !== 'bearer' && scheme !== 'token') throw unauthenticated(hint);
+  if (scheme === 'token' && !token.startsWith('pstt_')) {
+    throw unauthenticated(`The scheme Token is for API tokens, which begin with pstt_. ${hint}`);
   }
-  if (scheme !== 'bearer') throw unauthenticated(hint);
   // What people paste first; the check characters make sure that it is one, and it is not repeated.
   if (isWellFormedCredential(token, 'psts_')) {
     throw badToken(`This is a client secret, not an access token. Exchange it for one at ${issuer}/oauth2/token.`);
@@ -116,12 +128,8 @@ function badToken(detail: string): Problem {
 }
 
 /** No error code: neither another token nor a wider scope would help. */
-function addressRefused(address: string | null): Problem {
-  return new ApiProblem(
-    'request.address_refused',
-    address === null
-      ? 'This client may only call from certain addresses, and yours cannot be told: the proxy before Postern sends no valid X-Forwarded-For.'
-      : `This client may not call from your address, which Postern sees as ${address}. Its IP restriction must allow it first.`,
-    { 'WWW-Authenticate': REALM },
-  );
+function addressRefused(refusal: AddressRefusal, address: string | null): Problem {
+  return new ApiProblem('request.address_refused', describeAddressRefusal(refusal, address), {
+    'WWW-Authenticate': REALM,
+  });
 }

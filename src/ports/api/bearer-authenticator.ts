@@ -1,15 +1,18 @@
-// The authenticator of the Management API: an access token for this very API, inspected at this moment, from an address that its
-// client's IP restriction lets in.
+// The authenticator of the Management API: an access token or API token for this very API, inspected at this moment, from an address
+// that the IP rules let in.
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { decideAccess, isAddressRefusal, reportedRefusal } from '../../domain/access/access-decision.ts';
+import type { LiveOwner } from '../../domain/access/live-owner.ts';
 import { formatIpAddress } from '../../domain/address/ip-address.ts';
 import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 import { managementIdentifier } from '../../domain/api/privilege.ts';
-import type { LiveClient, LiveSecret } from '../../domain/client/live-client.ts';
+import type { LiveSecret } from '../../domain/client/live-client.ts';
 import type { UseRecorder } from '../../domain/stores.ts';
 import { tokenCaller } from '../../domain/token/token-caller.ts';
-import type { InspectedToken, TokenInspector } from '../../domain/token/token-inspector.ts';
+import type { InspectedToken } from '../../domain/token/inspected-token.ts';
+import type { TokenInspector } from '../../domain/token/token-inspector.ts';
+import { useOf } from '../../domain/token/token-use.ts';
 import type { AuthenticatedBearer, BearerAuthenticator, BearerFacts } from './authentication.ts';
 
 interface Parts {
@@ -29,21 +32,16 @@ export function createBearerAuthenticator(parts: Parts): BearerAuthenticator {
       // RFC 9068 §4: a token for another API is none here, whatever its scopes are called.
       if (!token || token.audience !== audience) return { ok: false, reason: 'invalid_token' };
       const now = clock.now();
-      const use = { clientId: token.client.clientId, secretId: null, at: now, ip: facts.origin.ip };
-      const refusal = decideAccess(token.client, { address: facts.address, now });
+      const use = useOf(token, now, facts.origin.ip);
+      const refusal = decideAccess(token.owner, { address: facts.address, now });
       if (isAddressRefusal(refusal)) {
         useRecorder.recordRefusal(use);
-        logAddress(log, token.client, facts, 'a call from an address outside the IP restriction was refused');
-        return { ok: false, reason: 'address_refused', address: addressText(facts) };
+        logAddress(log, token, facts, 'a call from an address outside the IP restriction was refused');
+        return { ok: false, reason: 'address_refused', refusal, address: addressText(facts) };
       }
       if (refusal) return { ok: false, reason: 'invalid_token' };
-      if (reportedRefusal(token.client, facts.address)) {
-        logAddress(
-          log,
-          token.client,
-          facts,
-          'a call came from an address outside the IP restriction, which only reports',
-        );
+      if (reportedRefusal(token.owner, facts.address)) {
+        logAddress(log, token, facts, 'a call came from an address outside the IP restriction, which only reports');
       }
       useRecorder.record(use);
       return toBearer(token, facts, now);
@@ -52,24 +50,26 @@ export function createBearerAuthenticator(parts: Parts): BearerAuthenticator {
 }
 
 function toBearer(token: InspectedToken, facts: BearerFacts, now: Date): AuthenticatedBearer {
-  const { client } = token;
-  const secret = youngestLive(client.secrets, now);
+  const { owner, apiToken, expiresAtSeconds } = token;
+  const secret = owner.type === 'client' && !apiToken ? youngestLive(owner.secrets, now) : undefined;
   return {
     ok: true,
     caller: tokenCaller(token, facts.origin),
-    token: { expiresAt: new Date(token.expiresAtSeconds * 1000) },
+    owner,
+    token: { expiresAt: expiresAtSeconds === null ? null : new Date(expiresAtSeconds * 1000) },
     ip: {
       address: addressText(facts),
-      allowed: reportedRefusal(client, facts.address) === undefined,
-      mode: strictestMode(client),
+      allowed: reportedRefusal(owner, facts.address) === undefined,
+      mode: strictestMode(owner),
     },
     secret: secret ? { hint: secret.hint, expiresAt: secret.expiresAt } : null,
+    apiToken: apiToken ? { id: apiToken.id, name: apiToken.name, hint: apiToken.hint } : null,
   };
 }
 
-/** Of its own rules, its company's, and those of the company for which it acts. */
-function strictestMode({ ipMode, companyRestrictions }: LiveClient): IpRestrictionMode {
-  const modes = [ipMode, ...companyRestrictions.map(({ mode }) => mode)];
+/** Of its own rules, its company's, those of the company for which it acts, and those of the API token. */
+function strictestMode({ ipMode, companyRestrictions, tokenRestriction }: LiveOwner): IpRestrictionMode {
+  const modes = [ipMode, tokenRestriction?.mode, ...companyRestrictions.map(({ mode }) => mode)];
   return modes.includes('enforce') ? 'enforce' : modes.includes('report') ? 'report' : 'off';
 }
 
@@ -82,6 +82,7 @@ function addressText({ address }: BearerFacts): string | null {
   return address ? formatIpAddress(address) : null;
 }
 
-function logAddress(log: Log, client: LiveClient, facts: BearerFacts, message: string): void {
-  log.info({ client_id: client.clientId, ip: addressText(facts), request_id: facts.origin.requestId }, message);
+function logAddress(log: Log, { owner, apiToken }: InspectedToken, facts: BearerFacts, message: string): void {
+  const who = { [`${owner.type}_id`]: owner.id, ...(apiToken ? { api_token_id: apiToken.id } : {}) };
+  log.info({ ...who, ip: addressText(facts), request_id: facts.origin.requestId }, message);
 }

@@ -94,12 +94,19 @@ export function presentAuditEvent(event: AuditEvent): z.input<typeof auditEventS
   };
 }
 
-export function presentMe({ caller, token, ip, secret }: AuthenticatedBearer): z.input<typeof meSchema> {
+export function presentMe({
+  caller,
+  owner,
+  token,
+  ip,
+  secret,
+  apiToken,
+}: AuthenticatedBearer): z.input<typeof meSchema> {
   const own = `${MANAGEMENT_API_ID}/`;
   const scopes = [...caller.privileges].filter((name) => name.startsWith(own)).map((name) => name.slice(own.length));
   return {
-    type: 'client',
-    client_id: caller.id,
+    ...(owner.type === 'client' ? { type: 'client', client_id: owner.id } : { type: 'user', user_id: owner.id }),
+    ...(apiToken ? { api_token: { id: apiToken.id, name: apiToken.name, hint: apiToken.hint } } : {}),
     company: { id: caller.companyId, name: caller.companyName },
     role: caller.roleName,
     scope: scopes.join(' '),

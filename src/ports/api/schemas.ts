@@ -153,8 +153,13 @@ export const auditEventSchema = z
 
 export const meSchema = z
   .strictObject({
-    type: z.enum(['client']),
-    client_id: text,
+    type: z.enum(['client', 'user']).meta({ description: 'Who the token belongs to.' }),
+    client_id: text.optional().meta({ description: 'Of a client.' }),
+    user_id: text.optional().meta({ description: 'Of a user.' }),
+    api_token: z
+      .strictObject({ id: text, name: text, hint: text })
+      .optional()
+      .meta({ description: 'The API token of this call; absent for an access token.' }),
     company: z.strictObject({ id: text, name: text }),
     role: text,
     scope: text.meta({ description: 'What this token may do right now, separated by spaces.' }),

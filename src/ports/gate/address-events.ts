@@ -7,7 +7,7 @@ import type { AddressRefusal } from '../../domain/access/access-decision.ts';
 import type { Origin } from '../../domain/access/caller.ts';
 import { narrowingDetails } from '../../domain/access/narrowing.ts';
 import { type AuditLog, auditEvent } from '../../domain/audit/audit-event.ts';
-import type { InspectedToken } from '../../domain/token/token-inspector.ts';
+import type { InspectedToken } from '../../domain/token/inspected-token.ts';
 
 /** `refused`, or let through because the restriction only reports. */
 export type TellAddress = (
@@ -29,17 +29,24 @@ const MAX_TOLD = 10_000;
 /** Nobody waits for the event: a refusal is one whether or not it can be stored, and a call that is let through mustn't take longer. */
 export function createAddressEvents({ auditLog, clock, log }: Parts): TellAddress {
   const isDue = createSeldom({ milliseconds: SILENCE_MILLISECONDS, maxKeys: MAX_TOLD });
-  return (outcome, { client, api, audience, jti }, reason, origin) => {
+  return (outcome, { owner, apiToken, api, audience, jti }, reason, origin) => {
     const isRefused = outcome === 'refused';
-    if (!isDue(`${outcome} ${client.clientId} ${client.companyId} ${origin.ip}`)) return;
+    if (!isDue(`${outcome} ${apiToken?.id ?? owner.id} ${owner.companyId} ${origin.ip}`)) return;
     const event = auditEvent(isRefused ? 'token.use_refused' : 'token.use_reported', origin, {
       time: clock.now(),
-      companyId: client.companyId,
-      actor: { type: 'client', id: client.clientId, name: client.name },
+      companyId: owner.companyId,
+      actor: apiToken
+        ? { type: 'api_token', id: apiToken.id, name: apiToken.name }
+        : { type: owner.type, id: owner.id, name: owner.name },
       target: api ? { type: 'api', id: api.id, name: api.name } : null,
       outcome: isRefused ? 'failure' : 'success',
       reason,
-      details: { audience, jti, ...narrowingDetails(client) },
+      details: {
+        audience,
+        jti,
+        ...(apiToken ? { owner_type: owner.type, owner_id: owner.id } : {}),
+        ...narrowingDetails(owner),
+      },
     });
     auditLog.append(event).catch((err: unknown) => {
       log.warn(

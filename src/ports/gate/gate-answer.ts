@@ -2,8 +2,9 @@
 import type { ServerResponse } from 'node:http';
 import { Problem, type ProblemCode } from '../../base/problem.ts';
 import { formatIpAddress, type IpAddress } from '../../domain/address/ip-address.ts';
+import { describeAddressRefusal } from '../../domain/access/refused-address.ts';
 import type { GateVerdict } from '../../domain/gate/gate-decision.ts';
-import type { InspectedToken } from '../../domain/token/token-inspector.ts';
+import type { InspectedToken } from '../../domain/token/inspected-token.ts';
 import { problemJson } from '../http/problem-response.ts';
 
 /** One that isn't let in: the decision's, or what can't be decided for want of a token or of a question that can be read. */
@@ -39,11 +40,12 @@ const identities = new WeakMap<InspectedToken, readonly string[]>();
 function identityHeaders(token: InspectedToken): readonly string[] {
   const known = identities.get(token);
   if (known) return known;
-  const { client, scopes } = token;
+  const { owner, scopes } = token;
   const headers = [
-    ['X-Auth-Client-Id', client.clientId],
-    ['X-Auth-Company-Id', client.companyId],
-    ['X-Auth-Role', client.roleName],
+    // Of a user's API token the user's id, which no client has: a header that stays away would let the caller's own through some proxies.
+    ['X-Auth-Client-Id', owner.id],
+    ['X-Auth-Company-Id', owner.companyId],
+    ['X-Auth-Role', owner.roleName],
     ['X-Auth-Scope', scopes.join(' ')],
   ].map(([name = '', value = '']) => [name, headerValue(value)]);
   identities.set(token, headers.flat());
@@ -107,7 +109,7 @@ const FORBIDDEN = 'request.forbidden';
 function tell(refusal: GateRefusal, address: IpAddress | undefined): Told {
   switch (refusal.reason) {
     case 'no_token':
-      return { code: UNAUTHENTICATED, detail: 'Send "Authorization: Bearer <access token>".' };
+      return { code: UNAUTHENTICATED, detail: 'Send "Authorization: Bearer <access token or API token>".' };
     case 'several_tokens':
       return {
         code: UNAUTHENTICATED,
@@ -119,16 +121,19 @@ function tell(refusal: GateRefusal, address: IpAddress | undefined): Told {
         code: UNAUTHENTICATED,
         error: 'invalid_token',
         detail:
-          'This access token is not valid here, or no longer: it is for another API, has expired, was revoked, or its client is paused.',
+          'This token is not valid here, or no longer: it is for another API, has expired, was revoked or deleted, or whoever it belongs to is inactive.',
       };
     case 'address_refused':
-      return { code: 'request.address_refused', detail: describeAddress(address) };
+      return {
+        code: 'request.address_refused',
+        detail: describeAddressRefusal(refusal.refusal, address ? formatIpAddress(address) : null),
+      };
     case 'insufficient_scope':
       return {
         code: FORBIDDEN,
         error: 'insufficient_scope',
         scope: refusal.scopes.join(' '),
-        detail: `This needs the scope ${refusal.scopes.join(' ')}. The client's role does not hold it, or the access token was requested without it.`,
+        detail: `This needs the scope ${refusal.scopes.join(' ')}. The role does not hold it, or the token was made without it.`,
       };
     case 'unreadable_question':
       return {
@@ -153,10 +158,3 @@ const DETAILS: Readonly<Record<PlainReason, string>> = {
   unknown_api: 'The proxy asks the gate about an API that there is not.',
   untold_request: 'The proxy does not tell the gate, or tells it in two ways, which call this is.',
 };
-
-function describeAddress(address: IpAddress | undefined): string {
-  if (address) {
-    return `This client may not call from your address, which Postern sees as ${formatIpAddress(address)}. Its IP restriction must allow it first.`;
-  }
-  return 'This client may only call from certain addresses, and yours cannot be told: the proxy before Postern sends no valid X-Forwarded-For.';
-}

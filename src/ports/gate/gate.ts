@@ -11,11 +11,13 @@ import type { AuditLog } from '../../domain/audit/audit-event.ts';
 import { decideGate, type GateVerdict } from '../../domain/gate/gate-decision.ts';
 import type { UseRecorder } from '../../domain/stores.ts';
 import type { TokenInspector } from '../../domain/token/token-inspector.ts';
-import { readAuthorization } from '../http/authorization.ts';
+import { useOf } from '../../domain/token/token-use.ts';
+import { parseAuthorization } from '../http/authorization.ts';
 import { toProblem } from '../http/problem-response.ts';
-import type { RequestIdentity } from '../http/request-context.ts';
+import type { IdentifyCaller, RequestIdentity } from '../http/request-context.ts';
 import { createAddressEvents } from './address-events.ts';
 import { type GateRefusal, sendPass, sendProblem, sendRefusal } from './gate-answer.ts';
+import { type GateFields, readGateFields } from './gate-fields.ts';
 import { createGateReader, isGateTarget } from './gate-request.ts';
 import { createGateTally } from './gate-tally.ts';
 
@@ -34,7 +36,7 @@ export interface Gate {
   /** Whether the request is for the gate. */
   takes(request: IncomingMessage): boolean;
   /** Never throws. The body, if there is one, is not looked at. */
-  answer(request: IncomingMessage, response: ServerResponse, identity: RequestIdentity): void;
+  answer(request: IncomingMessage, response: ServerResponse, identify: IdentifyCaller): void;
 }
 
 const SILENCE_MILLISECONDS = 60_000;
@@ -46,6 +48,11 @@ const MISCONFIGURED: ReadonlySet<GateRefusal['reason']> = new Set([
   'untold_request',
 ]);
 
+/** As at the Management API: tools that know no bearer tokens send `Token`, which is for API tokens alone. */
+function isTokenScheme(scheme: string, credentials: string): boolean {
+  return credentials !== '' && (scheme === 'bearer' || (scheme === 'token' && credentials.startsWith('pstt_')));
+}
+
 type Verdict = Extract<GateVerdict, { allowed: true }> | GateRefusal;
 
 export function createGate(parts: GateParts): Gate {
@@ -54,17 +61,24 @@ export function createGate(parts: GateParts): Gate {
   const tellAddress = createAddressEvents(parts);
   const isDue = createSeldom({ milliseconds: SILENCE_MILLISECONDS, maxKeys: MAX_TOLD });
 
-  const decide = (request: IncomingMessage, { address }: RequestIdentity): Soon<Verdict> => {
-    const { scheme, credentials, isRepeated } = readAuthorization(request);
+  const decide = (
+    { method = '', url = '' }: IncomingMessage,
+    fields: GateFields,
+    { address }: RequestIdentity,
+  ): Soon<Verdict> => {
+    const { scheme, credentials, isRepeated } = parseAuthorization(
+      fields.authorization,
+      fields.isAuthorizationRepeated,
+    );
     if (isRepeated) return { reason: 'several_tokens' };
-    if (scheme !== 'bearer' || credentials === '') return { reason: 'no_token' };
-    const asked = read(request);
+    if (!isTokenScheme(scheme, credentials)) return { reason: 'no_token' };
+    const asked = read(method, url, fields);
     if ('fault' in asked) return { reason: 'unreadable_question', fault: asked.fault };
     return whenThere(parts.inspector.inspect(credentials), (token) => {
       // Nobody's token costs no look at the API.
       if (!token) return { allowed: false, reason: 'invalid_token' };
       const api = parts.liveApis.peek(asked.api) ?? parts.liveApis.find(asked.api);
-      return whenThere(api, (live) => decideGate(token, live, asked.question, { address, now: clock.now() }));
+      return whenThere(api, (live) => decideGate(token, live, asked.question, address));
     });
   };
 
@@ -83,23 +97,26 @@ export function createGate(parts: GateParts): Gate {
     const { token } = verdict;
     if (!verdict.allowed) {
       tellAddress('refused', token, verdict.refusal, origin);
-      useRecorder.recordRefusal({ clientId: token.client.clientId, at: clock.now(), ip: origin.ip });
+      useRecorder.recordRefusal(useOf(token, clock.now(), origin.ip));
       return sendRefusal(response, requestId, verdict, address);
     }
     if (verdict.reported) tellAddress('reported', token, verdict.reported, origin);
-    useRecorder.record({ clientId: token.client.clientId, secretId: null, at: clock.now(), ip: origin.ip });
+    useRecorder.record(useOf(token, clock.now(), origin.ip));
     sendPass(response, requestId, token);
   };
 
   return {
     takes: (request) => isGateTarget(request.url ?? ''),
-    answer(request, response, identity) {
+    answer(request, response, identify) {
+      const fields = readGateFields(request.rawHeaders);
+      const { forwardedFor, userAgent } = fields;
+      const identity = identify({ peer: request.socket.remoteAddress ?? '', forwardedFor, userAgent });
       const fail = (error: unknown) => {
         tally.count('failed');
         if (!response.headersSent) sendProblem(response, identity.requestId, toProblem(error, log, identity.requestId));
       };
       try {
-        const verdict = decide(request, identity);
+        const verdict = decide(request, fields, identity);
         if (verdict instanceof Promise) verdict.then((late) => send(late, response, identity)).catch(fail);
         else send(verdict, response, identity);
       } catch (error) {

@@ -9,7 +9,8 @@ import { type IpAddress, parseIpAddress } from '../../domain/address/ip-address.
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import type { LiveClient } from '../../domain/client/live-client.ts';
 import type { UseRecorder } from '../../domain/stores.ts';
-import { type InspectedToken, isForNothing, type TokenInspector } from '../../domain/token/token-inspector.ts';
+import { type InspectedToken, isForNothing } from '../../domain/token/inspected-token.ts';
+import type { TokenInspector } from '../../domain/token/token-inspector.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import type { ClientAuthenticator } from './client-authenticator.ts';
 import { type OAuthForm, readForm } from './front.ts';
@@ -58,31 +59,32 @@ function readClientIp(form: OAuthForm): IpAddress | undefined {
 }
 
 /** Its own, or one within its reach when its role holds `tokens:introspect`. */
-function maySee(caller: LiveClient, { client }: InspectedToken): boolean {
-  if (client.clientId === caller.clientId) return true;
+function maySee(caller: LiveClient, { owner }: InspectedToken): boolean {
+  if (owner.id === caller.id) return true;
   if (!caller.grants.get(MANAGEMENT_API_ID)?.scopes.includes('tokens:introspect')) return false;
   const { reach } = caller;
-  return reach.subtree ? client.reach.companyPath.startsWith(reach.companyPath) : client.companyId === reach.companyId;
+  return reach.subtree ? owner.reach.companyPath.startsWith(reach.companyPath) : owner.companyId === reach.companyId;
 }
 
-function isLetIn({ client }: InspectedToken, address: IpAddress | undefined, now: Date): boolean {
-  return address === undefined || decideAccess(client, { address, now }) === undefined;
+function isLetIn({ owner }: InspectedToken, address: IpAddress | undefined, now: Date): boolean {
+  return address === undefined || decideAccess(owner, { address, now }) === undefined;
 }
 
 /** Whoever does not send `client_ip` is told which addresses to let in; without the member it is all. */
 function describe(issuer: string, token: InspectedToken, isAddressUnchecked: boolean): object {
-  const { client } = token;
-  const allowedIps = isAddressUnchecked ? findAllowedIps(client) : undefined;
+  const { owner, expiresAtSeconds } = token;
+  const allowedIps = isAddressUnchecked ? findAllowedIps(owner) : undefined;
   return {
     active: true,
     scope: token.scopes.join(' '),
-    client_id: client.clientId,
-    company_id: client.companyId,
-    role: client.roleName,
+    // A person's API token was issued to no client.
+    ...(owner.type === 'client' ? { client_id: owner.id } : { username: owner.email }),
+    company_id: owner.companyId,
+    role: owner.roleName,
     token_type: 'Bearer',
-    exp: token.expiresAtSeconds,
+    ...(expiresAtSeconds === null ? {} : { exp: expiresAtSeconds }),
     iat: token.issuedAtSeconds,
-    sub: client.clientId,
+    sub: owner.id,
     aud: token.audience,
     iss: issuer,
     jti: token.jti,

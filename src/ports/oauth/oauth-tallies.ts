@@ -14,9 +14,12 @@ export interface OAuthTallies {
   readonly revoked: Tally;
 }
 
+/** No access token is had for an API token. */
+type AccessRefusal = Exclude<RefusalReason, 'token_address_refused'>;
+
 /** In a record, so that a reason that is added there is not forgotten here. */
 const REASONS: Readonly<
-  Record<RefusalReason | OAuthErrorCode | 'missing_credentials' | 'malformed_credentials' | 'too_many_attempts', true>
+  Record<AccessRefusal | OAuthErrorCode | 'missing_credentials' | 'malformed_credentials' | 'too_many_attempts', true>
 > = {
   unknown_client: true,
   wrong_secret: true,

@@ -1,6 +1,8 @@
-// POST /oauth2/revoke (RFC 7009): a client ends one of its own tokens. `token_type_hint` is accepted and not needed.
+// POST /oauth2/revoke (RFC 7009): a client ends one of its own tokens: JWT, opaque or API token. `token_type_hint` is accepted and not
+// needed.
 import type { Clock } from '../../base/clock.ts';
 import type { Storage, UseRecorder } from '../../domain/stores.ts';
+import type { InspectedToken } from '../../domain/token/inspected-token.ts';
 import type { TokenInspector } from '../../domain/token/token-inspector.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import type { ClientAuthenticator } from './client-authenticator.ts';
@@ -9,7 +11,7 @@ import { requireToken } from './introspection.ts';
 import { forbidCaching } from './oauth-error.ts';
 import type { OAuthTallies } from './oauth-tallies.ts';
 import { readCredentials } from './presented-credentials.ts';
-import { revokedEvent } from './token-events.ts';
+import { endedApiTokenEvent, type RequestFacts, revokedEvent } from './token-events.ts';
 
 export interface RevocationParts {
   readonly authenticator: ClientAuthenticator;
@@ -29,15 +31,24 @@ export async function answerRevocation(parts: RevocationParts, ctx: RequestConte
   const now = parts.clock.now();
   parts.useRecorder.record({ clientId: client.clientId, secretId: secret.id, at: now, ip: origin.ip });
   const token = await parts.inspector.inspect(requireToken(form));
-  if (token?.client.clientId === client.clientId) {
-    const expiresAt = new Date(token.expiresAtSeconds * 1000);
-    await parts.storage.write(async (stores) => {
-      await stores.tokens.revoke(token.jti, client.clientId, expiresAt);
-      await stores.audit.append(revokedEvent(facts, now, token));
-    });
-  }
+  if (token?.owner.id === client.clientId) await end(parts, token, facts, now);
   parts.tallies.revoked.count('done');
   ctx.status = 200;
   forbidCaching(ctx);
   ctx.body = '';
+}
+
+/** An access token is remembered as revoked until it expires. An API token may never expire: nothing is left of it. */
+async function end(parts: RevocationParts, token: InspectedToken, facts: RequestFacts, now: Date): Promise<void> {
+  const { apiToken, expiresAtSeconds, owner, jti } = token;
+  await parts.storage.write(async (stores) => {
+    if (apiToken) {
+      await stores.apiTokens.delete(apiToken.id);
+      await stores.audit.append(endedApiTokenEvent(facts, now, owner, apiToken));
+    } else if (expiresAtSeconds !== null) {
+      const expiresAt = new Date(expiresAtSeconds * 1000);
+      await stores.tokens.revoke(jti, owner.id, expiresAt);
+      await stores.audit.append(revokedEvent(facts, now, token, expiresAt));
+    }
+  });
 }

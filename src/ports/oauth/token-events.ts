@@ -3,11 +3,13 @@ import { type AuditParty, auditEvent, type NewAuditEvent } from '../../domain/au
 import type { Origin } from '../../domain/access/caller.ts';
 import { reportedRefusal } from '../../domain/access/access-decision.ts';
 import { narrowingDetails } from '../../domain/access/narrowing.ts';
+import type { LiveOwner } from '../../domain/access/live-owner.ts';
 import type { IpAddress } from '../../domain/address/ip-address.ts';
+import type { LiveApiToken } from '../../domain/api-token/live-api-token.ts';
 import type { LiveClient, LiveSecret } from '../../domain/client/live-client.ts';
 import type { AccessTokenClaims } from '../../domain/token/access-token.ts';
 import type { Grant } from '../../domain/token/grant.ts';
-import type { InspectedToken } from '../../domain/token/token-inspector.ts';
+import type { InspectedToken } from '../../domain/token/inspected-token.ts';
 
 export type Endpoint = 'token' | 'introspection' | 'revocation';
 
@@ -80,22 +82,38 @@ export function refusedEvent(facts: RequestFacts, time: Date, refused: Refused):
   });
 }
 
-export function revokedEvent(facts: RequestFacts, time: Date, token: InspectedToken): NewAuditEvent {
+/** By the client whose token it is. */
+export function revokedEvent(facts: RequestFacts, time: Date, token: InspectedToken, expiresAt: Date): NewAuditEvent {
   return auditEvent('token.revoked', facts.origin, {
     time,
-    companyId: token.client.companyId,
-    actor: clientParty(token.client),
+    companyId: token.owner.companyId,
+    actor: clientParty(token.owner),
     target: { type: 'access_token', id: token.jti, name: null },
     details: {
       audience: token.audience,
-      expires_at: new Date(token.expiresAtSeconds * 1000).toISOString(),
-      ...narrowingDetails(token.client),
+      expires_at: expiresAt.toISOString(),
+      ...narrowingDetails(token.owner),
     },
   });
 }
 
-function clientParty(client: LiveClient): AuditParty {
-  return { type: 'client', id: client.clientId, name: client.name };
+export function endedApiTokenEvent(
+  facts: RequestFacts,
+  time: Date,
+  owner: LiveOwner,
+  { id, name, hint }: LiveApiToken,
+): NewAuditEvent {
+  return auditEvent('api_token.deleted', facts.origin, {
+    time,
+    companyId: owner.companyId,
+    actor: clientParty(owner),
+    target: { type: 'api_token', id, name },
+    details: { owner_type: owner.type, owner_id: owner.id, hint, endpoint: facts.endpoint },
+  });
+}
+
+function clientParty({ id, name }: Pick<LiveClient, 'id' | 'name'>): AuditParty {
+  return { type: 'client', id, name };
 }
 
 const MAX_ATTEMPTED_ID = 128;

@@ -17,6 +17,8 @@ const pets = { id: 'pets', identifier: 'https://pets.test', name: 'Pets', scopes
 
 function clientWith(change: Partial<LiveClient> = {}): LiveClient {
   return {
+    type: 'client',
+    id: 'pst_1',
     clientId: 'pst_1',
     name: 'collector',
     status: 'active',

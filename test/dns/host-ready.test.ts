@@ -5,7 +5,7 @@ import type { IpRestrictionMode } from '../../src/domain/address/ip-rule-list.ts
 import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
 import { createHostDirectory } from '../../src/domain/address/host-directory.ts';
 import { parseIpAddress } from '../../src/domain/address/ip-address.ts';
-import { awaitCompanyHostNames, awaitHostNames } from '../../src/domain/client/host-ready-clients.ts';
+import { awaitCompanyHostNames, awaitHostNames } from '../../src/domain/access/host-ready.ts';
 import type { LiveClient } from '../../src/domain/client/live-client.ts';
 import { createLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -22,6 +22,8 @@ async function openClients(ipMode: IpRestrictionMode, isCompanyWide = false) {
   const restriction = { companyId: 'co_1', companyName: 'Acme', mode: 'enforce', matcher } as const;
   const company = liveCompany({ id: 'co_1', restriction });
   const client: LiveClient = {
+    type: 'client',
+    id: 'pst_1',
     clientId: 'pst_1',
     name: 'collector',
     status: 'active',
