@@ -1,6 +1,7 @@
 // Answers of the API read by the schemas of their contracts, so that tests speak of fields that exist.
 
 import { z } from 'zod';
+import { apiTokenSchema, changedApiTokenSchema, createdApiTokenSchema } from '../../src/ports/api/api-token-schemas.ts';
 import { apiImportSchema, apiSchema, changedApiSchema } from '../../src/ports/api/api-schemas.ts';
 import {
   auditEventSchema,
@@ -56,6 +57,10 @@ export const asEvents = pageReader(auditEventSchema);
 export const asApi = reader(apiSchema);
 export const asChangedApi = reader(changedApiSchema);
 export const asApis = pageReader(apiSchema);
+export const asApiToken = reader(apiTokenSchema);
+export const asChangedApiToken = reader(changedApiTokenSchema);
+export const asCreatedApiToken = reader(createdApiTokenSchema);
+export const asApiTokens = pageReader(apiTokenSchema);
 export const asImport = reader(apiImportSchema);
 export const asMe = reader(meSchema);
 export const asProblem = reader(problemSchema);

@@ -3,6 +3,7 @@
 import { COMPANY_ADMIN_ROLE_ID } from '../../src/domain/role/role.ts';
 import {
   COMPANY_LEVEL,
+  makeApiToken,
   makeClient,
   makeRole,
   makeUser,
@@ -23,6 +24,7 @@ export interface Target {
   readonly userEmail: string;
   readonly roleId: string;
   readonly roleName: string;
+  readonly apiTokenId: string;
   readonly eventId: string;
   readonly apiId: string;
 }
@@ -90,11 +92,16 @@ const ofClient = ({ clientId }: Target) => ({ params: { client_id: clientId } })
 const ofUser = ({ userId }: Target) => ({ params: { id: userId } });
 const ofRole = ({ roleId }: Target) => ({ params: { id: roleId } });
 const ofCompany = ({ companyId }: Target) => ({ params: { id: companyId } });
+const ofApiToken = ({ apiTokenId }: Target) => ({ params: { id: apiTokenId } });
 const ofApi = ({ apiId }: Target) => ({ params: { id: apiId } });
 
 const freshClient: Entry['fresh'] = async ({ server, admin }, { companyId }) => {
   const { client } = await makeClient(server.services, admin, companyId);
   return { clientId: client.clientId, secretId: client.secrets[0]?.id ?? '' };
+};
+const freshApiToken: Entry['fresh'] = async ({ server, admin }, { companyId }) => {
+  const { client } = await makeClient(server.services, admin, companyId);
+  return { apiTokenId: (await makeApiToken(server.services, admin, client.clientId)).id };
 };
 const freshUser: Entry['fresh'] = async ({ server, admin }, { companyId }) => ({
   userId: (await makeUser(server.services, admin, companyId)).id,
@@ -303,6 +310,41 @@ const apis: Readonly<Record<string, Entry>> = {
   },
 };
 
+const apiTokens: Readonly<Record<string, Entry>> = {
+  'GET /api/v1/api-tokens': {
+    privilege: 'api-tokens:read',
+    expected: always(200),
+    request: ({ clientId }) => ({ query: { client_id: clientId } }),
+    lists: { idOf: (item) => item['id'], id: ({ apiTokenId }) => apiTokenId },
+  },
+  'POST /api/v1/api-tokens': {
+    privilege: 'api-tokens:write',
+    expected: overAdmin(201, 422),
+    request: ({ clientId }) => ({ json: { name: 'made', client_id: clientId, privileges: ['audit:read'] } }),
+    fresh: freshClient,
+  },
+  'GET /api/v1/api-tokens/{id}': { privilege: 'api-tokens:read', expected: within(200), request: ofApiToken },
+  'PATCH /api/v1/api-tokens/{id}': {
+    privilege: 'api-tokens:write',
+    expected: overAdmin(200),
+    request: (target) => ({ ...ofApiToken(target), json: { name: 'taken' } }),
+    fresh: freshApiToken,
+  },
+  // As with all tokens of a client: ending one takes nobody over.
+  'DELETE /api/v1/api-tokens/{id}': {
+    privilege: 'api-tokens:write',
+    expected: within(204),
+    request: ofApiToken,
+    fresh: freshApiToken,
+  },
+  'POST /api/v1/api-tokens/{id}/regenerate': {
+    privilege: 'api-tokens:write',
+    expected: overAdmin(201),
+    request: ofApiToken,
+    fresh: freshApiToken,
+  },
+};
+
 const audit: Readonly<Record<string, Entry>> = {
   'GET /api/v1/audit-events': {
     privilege: 'audit:read',
@@ -318,5 +360,7 @@ const audit: Readonly<Record<string, Entry>> = {
 };
 
 export const ENTRIES: ReadonlyMap<string, Entry> = new Map(
-  [everywhere, clients, clientAddresses, companies, users, roles, apis, audit].flatMap((each) => Object.entries(each)),
+  [everywhere, clients, clientAddresses, companies, users, roles, apis, apiTokens, audit].flatMap((each) =>
+    Object.entries(each),
+  ),
 );

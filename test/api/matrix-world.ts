@@ -39,6 +39,8 @@ export interface Place {
   readonly userEmail: string;
   readonly roleId: string;
   readonly roleName: string;
+  /** Of the client. */
+  readonly apiTokenId: string;
   /** Of the client's registration. */
   readonly eventId: string;
 }
@@ -116,6 +118,7 @@ async function furnish(
   const { client } = await makeClient(services, admin, company.id);
   const user = await makeUser(services, admin, company.id);
   const role = await makeRole(services, admin, company.id);
+  const apiToken = await makeApiToken(services, admin, client.clientId);
   const order = { limit: 1, order: 'asc' } as const;
   const [event] = (await services.audit.list(admin, { targetId: client.clientId }, order)).items;
   return {
@@ -130,6 +133,7 @@ async function furnish(
     userEmail: user.email,
     roleId: role.id,
     roleName: role.name,
+    apiTokenId: apiToken.id,
     eventId: event?.id ?? '',
   };
 }
@@ -140,6 +144,11 @@ export const unique = (what: string) => `${what} ${(made += 1)}`;
 
 export function makeClient(services: Services, admin: Caller, companyId: string, roleId = COMPANY_ADMIN_ROLE_ID) {
   return services.clients.register(admin, { name: unique('client'), companyId, roleId });
+}
+
+export async function makeApiToken(services: Services, admin: Caller, clientId: string) {
+  const privileges = ROLE_SCOPES.map((scope) => privilegeName(MANAGEMENT_API_ID, scope));
+  return (await services.apiTokens.create(admin, { name: unique('token'), clientId, privileges })).token;
 }
 
 export async function makeUser(services: Services, admin: Caller, companyId: string) {

@@ -55,6 +55,7 @@ const NOTHING: Omit<Target, 'place'> = {
   userEmail: 'nobody@matrix.test',
   roleId: 'role_aaaaaaaaaaaaaaaaaaaa',
   roleName: 'No role is called so',
+  apiTokenId: 'tok_aaaaaaaaaaaaaaaaaaaa',
   eventId: '999999999999',
   apiId: 'nothing',
 };
@@ -127,6 +128,7 @@ async function picture(): Promise<string> {
       { ...(await services.clients.get(world.admin, place.clientId)), companyName: null },
       { ...(await services.users.get(world.admin, place.userId)), companyName: null },
       { ...(await services.roles.get(world.admin, place.roleId)), companyName: null },
+      { ...(await services.apiTokens.get(world.admin, place.apiTokenId)), companyName: null },
     );
   }
   all.push(await services.apis.get(world.admin, world.apiId));

@@ -154,7 +154,7 @@ const deleteClient = defineRoute({
   tag: 'Clients',
   summary: 'Delete a client',
   description:
-    'Deletes the client with its secrets and ends its tokens. This cannot be undone; to pause it, set its status.',
+    'Deletes the client with its secrets and API tokens, and ends its access tokens. This cannot be undone; to pause it, set its status.',
   privilege: 'clients:write',
   params: clientParams,
   success: { status: 204, description: 'It is gone.' },

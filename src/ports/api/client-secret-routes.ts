@@ -68,7 +68,8 @@ const revokeTokens = defineRoute({
   operationId: 'revokeClientTokens',
   tag: 'Clients',
   summary: 'End all tokens of a client',
-  description: 'Every token issued so far is dead for good. The client may ask for a new one at once.',
+  description:
+    'Every token issued so far is dead for good, and the client’s API tokens are deleted. The client may ask for a new access token at once.',
   privilege: 'clients:write',
   params: clientParams,
   body: { schema: z.strictObject({}), required: false },

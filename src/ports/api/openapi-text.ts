@@ -4,7 +4,8 @@ export const API_DESCRIPTION = `
 Registers and manages the clients that may call your APIs, the companies, users and roles that they belong to, and reads the audit log.
 
 **Sign in.** Exchange client ID and client secret for an access token at \`/oauth2/token\` and send it as
-\`Authorization: Bearer …\`. Each operation names the privilege it needs. Rights are read at every call: a client that is paused,
+\`Authorization: Bearer …\`. A tool that cannot do OAuth sends an API token instead: it is made once, under *API tokens* here or in the
+pages, and goes as it is into \`Authorization: Bearer …\` or \`Authorization: Token …\`. Each operation names the privilege it needs. Rights are read at every call: a client that is paused,
 or whose role loses a privilege, is refused at once.
 
 **Lists** answer \`{ "items": […], "next_cursor": … }\`. Send \`next_cursor\` back as \`cursor\`, with the same filters, for the next
@@ -39,6 +40,11 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
   { name: 'Users', description: 'The people who sign in to the pages, with roles out of the same system as clients.' },
   { name: 'Roles', description: 'Named sets of privileges, and the catalogue of what can be granted.' },
   { name: 'APIs', description: 'What tokens are for, with their privileges, and the companies that may use them.' },
+  {
+    name: 'API tokens',
+    description:
+      'Static bearer tokens for tools that cannot do OAuth. Each belongs to a client or a user, is for one API, and never does more than its owner may at that moment.',
+  },
   { name: 'Audit', description: 'Who did what to what, from where, with what outcome.' },
   { name: 'System', description: 'The installation itself.' },
 ];

@@ -48,7 +48,7 @@ function securitySchemes(issuer: string): Json {
         'Fetches a token with client ID and client secret. Without a chosen scope it gets all that the role holds.',
       flows: { clientCredentials: { tokenUrl: `${issuer}/oauth2/token`, scopes } },
     },
-    bearer: { type: 'http', scheme: 'bearer', description: 'An access token that you have already.' },
+    bearer: { type: 'http', scheme: 'bearer', description: 'An access token that you have already, or an API token.' },
   };
 }
 

@@ -1,5 +1,6 @@
 // Every route of the Management API. What is not in this table does not exist; what is stands in the OpenAPI document.
 import { apiRoutes } from './api-routes.ts';
+import { apiTokenRoutes } from './api-token-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { clientAddressRoutes } from './client-address-routes.ts';
 import { clientRoutes } from './client-routes.ts';
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
   ...userRoutes,
   ...roleRoutes,
   ...apiRoutes,
+  ...apiTokenRoutes,
   ...auditRoutes,
   ...systemRoutes,
 ];

@@ -182,7 +182,8 @@ const deleteUser = defineRoute({
   operationId: 'deleteUser',
   tag: 'Users',
   summary: 'Delete a user',
-  description: 'Deletes the user and ends their sessions. This cannot be undone; to lock them out, set their status.',
+  description:
+    'Deletes the user with their API tokens and ends their sessions. This cannot be undone; to lock them out, set their status.',
   privilege: 'users:write',
   params: userParams,
   success: { status: 204, description: 'They are gone.' },
