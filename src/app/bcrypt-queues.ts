@@ -17,6 +17,10 @@ export interface BcryptQueues {
 }
 
 const MAX_LANES = 8;
+/** All limits are for this cost. One step more takes twice the time, so that half as many wait as long. */
+const USUAL_COST = 10;
+const FEWEST_WAITING = 4;
+const MOST_WAITING = 2_000;
 /** At some 15 comparisons a second and lane: what waits longest waits four seconds. */
 const WAITING_SECRETS_PER_LANE = 64;
 const WAITING_PASSWORDS_PER_LANE = 24;
@@ -26,9 +30,13 @@ const WAITING_NEW_SECRETS_PER_LANE = 160;
 export function createBcryptQueues({ bcryptCost, workers }: Pick<Settings, 'bcryptCost' | 'workers'>): BcryptQueues {
   // The main thread of each process keeps a processor to itself where there are enough.
   const lanes = Math.max(1, Math.min(MAX_LANES, Math.floor(availableParallelism() / workers) - 1));
-  const pool = createBcryptLanes({ lanes, queueLimit: lanes * WAITING_SECRETS_PER_LANE, cost: bcryptCost });
-  const passwords = pool.openQueue(lanes * WAITING_PASSWORDS_PER_LANE);
-  const newSecrets = pool.openQueue(lanes * WAITING_NEW_SECRETS_PER_LANE);
+  const limitOf = (waitingPerLane: number) => {
+    const atThisCost = Math.round(waitingPerLane * 2 ** (USUAL_COST - bcryptCost));
+    return lanes * Math.min(MOST_WAITING, Math.max(FEWEST_WAITING, atThisCost));
+  };
+  const pool = createBcryptLanes({ lanes, queueLimit: limitOf(WAITING_SECRETS_PER_LANE), cost: bcryptCost });
+  const passwords = pool.openQueue(limitOf(WAITING_PASSWORDS_PER_LANE));
+  const newSecrets = pool.openQueue(limitOf(WAITING_NEW_SECRETS_PER_LANE));
   return {
     secrets: pool,
     passwords: withProblems(passwords),

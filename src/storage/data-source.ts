@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts';
 import { migrations } from '../../migrations/migrations.ts';
 import type { EmbeddedConnection } from './embedded/embedded-postgres.ts';
 import { entities } from './entities/entities.ts';
+import { STANDSTILL_MILLISECONDS } from './session-line.ts';
 
 /** A URL as PostgreSQL's own programs take it, or the socket of the embedded server. */
 export type DatabaseConnection = { readonly url: string } | EmbeddedConnection;
@@ -16,11 +17,10 @@ interface DataSourceOptions {
 }
 
 /**
- * A request is answered 503 within two seconds while the database is away or hangs: at most 1.5 s until there is a connection, which
- * also bounds the queue for a busy one, or 1.3 s until there is an answer on one that seemed good. The server gives up earlier than
- * we do, so that the connection can be kept, and later than it looks for deadlocks (1 s), which are worth another try.
+ * A request is answered 503 within two seconds while the database is away or hangs: at most 1.5 s until there is a connection
+ * (STANDSTILL_MILLISECONDS), or 1.3 s until there is an answer on one that seemed good. The server gives up earlier than we do, so
+ * that the connection can be kept, and later than it looks for deadlocks (1 s), which are worth another try.
  */
-const CONNECT_MILLISECONDS = 1500;
 const STATEMENT_MILLISECONDS = 1100;
 const ANSWER_MILLISECONDS = 1300;
 const IDLE_IN_TRANSACTION_MILLISECONDS = 10_000;
@@ -33,7 +33,7 @@ export function createDataSource({ connection, log, poolSize = DEFAULT_POOL_SIZE
     ...clientSettings(connection),
     max: poolSize,
     idleTimeoutMillis: IDLE_CONNECTION_MILLISECONDS,
-    connectionTimeoutMillis: CONNECT_MILLISECONDS,
+    connectionTimeoutMillis: STANDSTILL_MILLISECONDS,
     query_timeout: ANSWER_MILLISECONDS,
     statement_timeout: STATEMENT_MILLISECONDS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MILLISECONDS,

@@ -4,6 +4,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { unavailable } from '../base/problem.ts';
 import type { Change } from './change.ts';
 import { isConnectionFault } from './database-error.ts';
+import { lineOf, type Place } from './session-line.ts';
 
 /** What the stores work with. One statement after the other: they share a connection. */
 export interface Statements {
@@ -18,25 +19,36 @@ export class DatabaseSession implements Statements {
   readonly isWriting: boolean;
   readonly #runner: QueryRunner;
   readonly #client: PoolClient;
+  readonly #place: Place | undefined;
   #isOpen = false;
   #isBroken = false;
+  #isReleased = false;
 
-  private constructor(runner: QueryRunner, client: PoolClient, isWriting: boolean) {
+  private constructor(runner: QueryRunner, client: PoolClient, isWriting: boolean, place?: Place) {
     this.#runner = runner;
     this.#client = client;
     this.isWriting = isWriting;
+    this.#place = place;
   }
 
-  /** @throws Problem `service.unavailable` */
+  /** When its turn comes. @throws Problem `service.unavailable` */
   static async open(dataSource: DataSource, { isWriting }: { isWriting: boolean }): Promise<DatabaseSession> {
     const runner = dataSource.createQueryRunner();
-    let client: PoolClient;
+    const { connected, place } = await lineOf(dataSource).enter(
+      async () => (await runner.connect()) as PoolClient,
+      () => runner.release(),
+    );
+    return new DatabaseSession(runner, connected, isWriting, place);
+  }
+
+  /** Past all who wait: for whoever asks whether the database is there, not how busy we are. @throws Problem `service.unavailable` */
+  static async openUrgent(dataSource: DataSource): Promise<DatabaseSession> {
+    const runner = dataSource.createQueryRunner();
     try {
-      client = (await runner.connect()) as PoolClient;
+      return new DatabaseSession(runner, (await runner.connect()) as PoolClient, false);
     } catch (error) {
       throw unavailable(error);
     }
-    return new DatabaseSession(runner, client, isWriting);
   }
 
   get manager(): EntityManager {
@@ -83,8 +95,14 @@ export class DatabaseSession implements Statements {
 
   /** Gives the connection back, without what was written since `begin`; `error` is what the work ended with. Never rejects. */
   async release(error?: unknown): Promise<void> {
-    if (this.#runner.isReleased) return;
-    if (isConnectionFault(error)) this.#isBroken = true;
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    if (isConnectionFault(error) || this.#runner.isReleased) this.#isBroken = true;
+    if (!this.#runner.isReleased) await this.#giveBack();
+    this.#place?.leave(!this.#isBroken);
+  }
+
+  async #giveBack(): Promise<void> {
     if (this.#isOpen && !this.#isBroken) await this.query('ROLLBACK').catch(() => (this.#isBroken = true));
     // The pool throws away what is being ended; waiting for a broken one's farewell would take forever.
     if (this.#isBroken) void this.#client.end().catch(() => undefined);

@@ -29,6 +29,7 @@ import { createLiveUsers } from './live-users.ts';
 import { migrate } from './migrate.ts';
 import { poolOf } from './pool.ts';
 import { createPostgresStorage } from './postgres-storage.ts';
+import { lineOf } from './session-line.ts';
 import type { StartedFor } from './standing-data.ts';
 import { createUseRecorder } from './use-recorder.ts';
 
@@ -129,7 +130,7 @@ async function assemble(dataSource: DataSource, options: OpenDatabaseOptions): P
       return {
         audit: auditWriter.figures,
         feed: { isFresh: feed.isFresh(), ageMilliseconds: feed.ageMilliseconds() },
-        pool: { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount },
+        pool: { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount + lineOf(dataSource).waiting },
       };
     },
     async close() {
@@ -153,7 +154,7 @@ async function check(dataSource: DataSource): Promise<void> {
 }
 
 async function ask(dataSource: DataSource): Promise<void> {
-  const session = await DatabaseSession.open(dataSource, { isWriting: false });
+  const session = await DatabaseSession.openUrgent(dataSource);
   try {
     await session.query('SELECT 1');
   } finally {

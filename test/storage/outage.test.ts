@@ -1,9 +1,12 @@
 // The database goes away, hangs, throws us out: callers hear `service.unavailable` in time, and everything works again afterwards.
-
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Problem } from '../../src/base/problem.ts';
-import type { Stores } from '../../src/domain/stores.ts';
+import type { Storage, Stores } from '../../src/domain/stores.ts';
 import { createDataSource } from '../../src/storage/data-source.ts';
+import { DatabaseSession } from '../../src/storage/database-session.ts';
+import { poolOf } from '../../src/storage/pool.ts';
 import { createPostgresStorage } from '../../src/storage/postgres-storage.ts';
 import { createTestDatabase, openTestStorage } from '../support/database.ts';
 import type { TestDatabase, TestStorage } from '../support/database.ts';
@@ -193,6 +196,80 @@ describe('too many connections', () => {
     } finally {
       await dataSource.destroy();
     }
+  });
+});
+
+describe('a burst', () => {
+  const single = async <T>(work: (storage: Storage, dataSource: DataSource) => Promise<T>): Promise<T> => {
+    const dataSource = createDataSource({
+      connection: { url: proxy.url },
+      log: { warn: () => undefined },
+      poolSize: 1,
+    });
+    await dataSource.initialize();
+    try {
+      return await work(createPostgresStorage({ dataSource, onCommitted: () => undefined }), dataSource);
+    } finally {
+      await dataSource.destroy();
+    }
+  };
+  /** Takes its place and a quarter of a second. */
+  const slowly = (storage: Storage) =>
+    storage.write(async (stores) => {
+      await count(stores);
+      await pause(250);
+    });
+
+  test('is worked off although the last waits longer than 1.5 s, as long as one after the other gets done', async () => {
+    await single(async (storage) => {
+      const startedAt = performance.now();
+      await Promise.all(Array.from({ length: 10 }, () => slowly(storage)));
+      expect(performance.now() - startedAt).toBeGreaterThan(2_000);
+    });
+  });
+
+  test('is refused from five seconds on, and what came first is served', async () => {
+    await single(async (storage) => {
+      const ends = await Promise.allSettled(Array.from({ length: 30 }, () => slowly(storage)));
+      const refused = ends.filter(({ status }) => status === 'rejected');
+      expect(ends[0]?.status).toBe('fulfilled');
+      expect(refused.length).toBeGreaterThan(0);
+      expect(refused.length).toBeLessThan(25);
+      expect(await storage.read(look)).toMatchObject({ id: 'co_root' });
+    });
+  });
+
+  test('of which nothing gets done any more is refused before long', async () => {
+    await single(async (storage) => {
+      const ends = Array.from({ length: 20 }, () => refusalOf(slowly(storage)).catch(() => 'stored'));
+      await ends[0];
+      proxy.hang();
+      const hungAt = performance.now();
+      expect((await Promise.all(ends)).filter((end) => end !== 'stored').length).toBeGreaterThan(10);
+      expect(performance.now() - hungAt).toBeLessThan(4_000);
+      await proxy.comeBack();
+      await eventually('it works again', () => storage.read(look).catch(() => undefined));
+    });
+  });
+
+  test('lets the token path and the question whether the database is there past it', async () => {
+    await single(async (storage, dataSource) => {
+      const order: string[] = [];
+      const crowd = Array.from({ length: 8 }, async (_, at) => {
+        await slowly(storage);
+        order.push(`write ${at}`);
+      });
+      const urgent = DatabaseSession.openUrgent(dataSource).then(async (session) => {
+        await session.query('SELECT 1');
+        await session.release();
+        order.push('check');
+      });
+      const statement = poolOf(dataSource)
+        .query('SELECT 1')
+        .then(() => order.push('token path'));
+      await Promise.all([...crowd, urgent, statement]);
+      expect(order.slice(0, 4)).toEqual(expect.arrayContaining(['check', 'token path']));
+    });
   });
 });
 
