@@ -10,6 +10,7 @@ import { createLog } from '../../src/base/log.ts';
 import { readSettings } from '../../src/config/read-settings.ts';
 import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
 import type { KnownHosts } from '../../src/domain/address/kept-restriction.ts';
+import { createApiTokenService } from '../../src/domain/api-token/api-token-service.ts';
 import { createApiService } from '../../src/domain/api/api-service.ts';
 import { createOpenApiReader } from '../../src/domain/api/openapi-reader.ts';
 import { type AuditAction, auditEvent } from '../../src/domain/audit/audit-event.ts';
@@ -119,6 +120,7 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
       }),
     }),
     apis: createApiService({ storage, clock, reader: createOpenApiReader() }),
+    apiTokens: createApiTokenService({ storage, clock, hosts: TEST_HOSTS }),
     clients,
     companies: createCompanyService({ storage, clock }),
     roles: { ...createRoleService({ storage }), ...createRoleCommands({ storage, clock }) },

@@ -8,6 +8,7 @@ import { ErrorSummary, hasErrors } from '../parts/error-summary.tsx';
 import {
   describedBy,
   Field,
+  FieldFaults,
   fieldId,
   Select,
   TextField,
@@ -129,12 +130,18 @@ function Privileges(
           hint="What its owner holds, and you may hand on. The box of a group takes all of it."
         />
       ) : (
-        <div class="panel plain" id={fieldId('privileges')} tabindex={-1}>
-          <EmptyState icon="roles" title={props.values.api === '' ? 'Choose an owner first' : 'Nothing to choose from'}>
-            {props.values.api === ''
-              ? 'What the token may do comes from what its owner may do.'
-              : 'Its owner holds nothing there that you could hand on.'}
-          </EmptyState>
+        <div class="field" id={fieldId('privileges')} tabindex={-1}>
+          <FieldFaults name="privileges" errors={errors} />
+          <div class="panel plain">
+            <EmptyState
+              icon="roles"
+              title={props.values.api === '' ? 'Choose an owner first' : 'Nothing to choose from'}
+            >
+              {props.values.api === ''
+                ? 'What the token may do comes from what its owner may do.'
+                : 'Its owner holds nothing there that you could hand on.'}
+            </EmptyState>
+          </div>
         </div>
       )}
     </FormSection>
@@ -164,7 +171,6 @@ function Expiry({ values, errors, now }: Pick<ApiTokenFormPageProps, 'values' | 
           type="datetime-local"
           width="half"
           meaning="utc-time"
-          optional
           value={values.expires_at}
           errors={errors}
         />
@@ -206,7 +212,10 @@ export function ApiTokenFormPage(props: ApiTokenFormPageProps) {
       <form method="post" action={href} novalidate class="form sectioned wide-fields" autocomplete="off">
         <HiddenFields fields={hidden} />
         {owner && (
-          <FormSection title="Owner" lede="Whose token it is. It never does more than its owner may do at that moment.">
+          <FormSection
+            title="Owner"
+            lede="The token acts in this name, and follows at once when its owner is paused, loses a privilege or is deleted."
+          >
             <OwnerField choice={owner} errors={errors} />
           </FormSection>
         )}

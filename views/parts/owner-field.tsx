@@ -89,12 +89,8 @@ export function OwnerField({ choice, errors }: { choice: OwnerChoice; errors: Fi
   const { current, q, found, isCut, maySearch, formHref } = choice;
   const id = fieldId('owner');
   return (
-    <fieldset class="field" id={id} tabindex={-1} aria-describedby={`${id}-hint`} data-form-href={formHref}>
-      <legend class="field-legend">{ownerLabel}</legend>
-      <p class="field-hint" id={`${id}-hint`}>
-        The token acts in this name. When its owner is paused, loses a privilege or is deleted, the token follows at
-        once.
-      </p>
+    <fieldset class="field" id={id} tabindex={-1} data-form-href={formHref}>
+      <legend class="visually-hidden">{ownerLabel}</legend>
       <FieldFaults name="owner" errors={errors} />
       {current && (
         <div class="owner-current">

@@ -25,7 +25,7 @@ export async function showApiTokens(visit: SignedInVisit): Promise<Answer> {
     userId: textOf(query, 'user_id'),
     companyId: textOf(query, 'company_id'),
     apiId: textOf(query, 'api'),
-    expired: expired === undefined ? undefined : { is: expired === 'true', at: now },
+    expired: expired === undefined ? undefined : expired === 'true',
     sort,
   };
   const cursor = textOf(query, 'cursor');

@@ -80,7 +80,7 @@ async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
 export async function showNewApiToken(visit: SignedInVisit): Promise<Answer> {
   const { text, isAsked } = askedOwner(visit, parseQuery(visit.querystring));
   const faults = new FormFaults();
-  const choices = await findChoices(visit, text, faults);
+  const { choices, status } = await findChoices(visit, text, faults);
   const offer = await findOffer(visit, choices, '');
   return formPage(visit, {
     offer,
@@ -88,7 +88,7 @@ export async function showNewApiToken(visit: SignedInVisit): Promise<Answer> {
     ticked: [],
     // While one acts for a company below, oneself is nobody there: then there is just nobody chosen yet.
     faults: isAsked ? faults : new FormFaults(),
-    status: choices || !isAsked ? 200 : 422,
+    status: isAsked ? status : 200,
   });
 }
 
@@ -101,17 +101,19 @@ export async function createApiToken(visit: SignedInVisit): Promise<Answer> {
   const faults = new FormFaults();
   const text = fields[chosenOwnerName] ?? fields.owner ?? '';
   // Whoever looks for an owner has none yet, or another.
-  const choices = await findChoices(visit, text, choose === 'find' ? new FormFaults() : faults);
+  const { choices, status } = await findChoices(visit, text, choose === 'find' ? new FormFaults() : faults);
   const offer = await findOffer(visit, choices, values.api);
   const ticked = tickedOf(boxes, offer);
   const shown = { offer, values, ticked };
   if (choose !== undefined) {
     const q = choose === 'find' ? searchOf(fields[ownerSearchName]) : undefined;
-    return formPage(visit, { ...shown, faults, status: faults.isEmpty ? 200 : 422, choose, q });
+    return formPage(visit, { ...shown, faults, status: faults.isEmpty ? 200 : status, choose, q });
   }
-  const parsed = parseApiTokenForm({ values, privileges: ticked, now: visit.now });
+  // Without an owner there was nothing to tick.
+  const parsed = parseApiTokenForm({ values, privileges: choices ? ticked : undefined, now: visit.now });
   for (const detail of faults.toErrors()['owner'] ?? []) parsed.faults.add('owner', detail);
-  if (!choices || !parsed.input) return formPage(visit, { ...shown, faults: parsed.faults, status: 422 });
+  if (!choices) return formPage(visit, { ...shown, faults: parsed.faults, status });
+  if (!parsed.input) return formPage(visit, { ...shown, faults: parsed.faults, status: 422 });
   return make(visit, { ...shown, faults: parsed.faults }, choices, parsed.input, fields.form_id);
 }
 

@@ -36,24 +36,32 @@ export function askedOwner({ visitor }: SignedInVisit, query: Query): { text: st
   return { text: `user:${userId ?? visitor.user.id}`, isAsked: userId !== undefined };
 }
 
+export interface FoundChoices {
+  readonly choices: ApiTokenChoices | null;
+  /** With which a form is answered that names this owner. */
+  readonly status: number;
+}
+
 /** null, and a fault at the owner, for one that is out of reach or stronger than the visitor. */
 export async function findChoices(
   { caller, services }: SignedInVisit,
   text: string,
   faults: FormFaults,
-): Promise<ApiTokenChoices | null> {
+): Promise<FoundChoices> {
   const owner = parseOwner(text);
+  const unknown = 'There is no such client or user.';
   if (!owner) {
-    faults.add('owner', text === '' ? 'Choose an owner.' : 'There is no such client or user.');
-    return null;
+    faults.add('owner', text === '' ? 'Choose an owner.' : unknown);
+    return { choices: null, status: 422 };
   }
   try {
-    return await services.apiTokens.choices(caller, owner.type, owner.id);
+    return { choices: await services.apiTokens.choices(caller, owner.type, owner.id), status: 200 };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (error.code !== 'resource.not_found' && error.code !== 'request.forbidden') throw error;
-    faults.add('owner', error.code === 'request.forbidden' ? error.detail : 'There is no such client or user.');
-    return null;
+    const isStronger = error.code === 'request.forbidden';
+    if (!isStronger && error.code !== 'resource.not_found') throw error;
+    faults.add('owner', isStronger ? error.detail : unknown);
+    return { choices: null, status: isStronger ? error.status : 422 };
   }
 }
 

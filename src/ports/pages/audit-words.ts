@@ -20,6 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   company_suspended: 'The company is suspended',
   address_refused: 'Address not allowed',
   company_address_refused: 'Address not allowed by the company',
+  token_address_refused: 'Address not allowed by the API token',
   missing_credentials: 'No client ID or no secret was sent',
   malformed_credentials: 'The client ID or the secret could not be read',
   too_many_attempts: 'Too many failed attempts from this address',
