@@ -82,6 +82,27 @@ export function decideAddress(owner: LiveOwner, address: IpAddress | undefined):
   return tokenLetsIn(owner, 'enforce', address) ? undefined : 'token_address_refused';
 }
 
+/** What the rules say to one address. */
+export interface JudgedAddress {
+  readonly address: IpAddress | undefined;
+  readonly refusal: AddressRefusal | undefined;
+  /** As what it would have been refused, did the rules not only report. */
+  readonly reported: AddressRefusal | undefined;
+}
+
+export function judgeAddress(owner: LiveOwner, address: IpAddress | undefined): JudgedAddress {
+  return { address, refusal: decideAddress(owner, address), reported: reportedRefusal(owner, address) };
+}
+
+/** Whether what the rules say to an address may change while they stay the same. */
+export function haveHostNames({ ipMatcher, companyRestrictions, tokenRestriction }: LiveOwner): boolean {
+  return (
+    ipMatcher.hostNames.length > 0 ||
+    companyRestrictions.some(({ matcher }) => matcher.hostNames.length > 0) ||
+    (tokenRestriction?.matcher.hostNames.length ?? 0) > 0
+  );
+}
+
 function ownerLetsIn({ ipMode, ipMatcher }: LiveOwner, address: IpAddress | undefined): boolean {
   return ipMode !== 'enforce' || ipMatcher.allows(address);
 }

@@ -1,5 +1,5 @@
 // The gate's decision: may this token, from this address, make this call of this API? Pure; whatever it needs was read before.
-import { type AddressRefusal, decideAddress, reportedRefusal } from '../access/access-decision.ts';
+import { type AddressRefusal, haveHostNames, judgeAddress, type JudgedAddress } from '../access/access-decision.ts';
 import type { IpAddress } from '../address/ip-address.ts';
 import type { LiveApi } from '../api/live-api.ts';
 import type { OperationMatcher } from '../api/operation-matcher.ts';
@@ -52,15 +52,18 @@ export function decideGate(
   if (!api) return { allowed: false, reason: 'unknown_api' };
   // RFC 9068 §4: a token for another API is none here, whatever its scopes are called.
   if (token.audience !== api.identifier || isForNothing(token)) return { allowed: false, reason: 'invalid_token' };
-  const refusal = decideAddress(token.owner, address);
+  const { refusal, reported } = judgedAddressOf(token, address);
   if (refusal) return { allowed: false, reason: 'address_refused', token, refusal };
-  return (
-    decideScope(token.scopes, api, question) ?? {
-      allowed: true,
-      token,
-      reported: reportedRefusal(token.owner, address),
-    }
-  );
+  return decideScope(token.scopes, api, question) ?? { allowed: true, token, reported };
+}
+
+/** The same address is the same object most of the time (ports/http/request-context.ts), and the same token too. */
+function judgedAddressOf(token: InspectedToken, address: IpAddress | undefined): JudgedAddress {
+  const known = token.judgedAddress;
+  if (known && known.address === address) return known;
+  const judged = judgeAddress(token.owner, address);
+  if (!haveHostNames(token.owner)) token.judgedAddress = judged;
+  return judged;
 }
 
 /** undefined when the scopes are enough. */

@@ -2,6 +2,7 @@
 import type { GrantedApi } from '../api/privilege.ts';
 import type { LiveApiToken, LiveUser } from '../api-token/live-api-token.ts';
 import type { LiveClient } from '../client/live-client.ts';
+import type { JudgedAddress } from '../access/access-decision.ts';
 import { type AccessTokenClaims, generationOf } from './access-token.ts';
 
 /** A token that is good right now, from an address about which nothing is said yet. */
@@ -20,6 +21,11 @@ export interface InspectedToken {
   readonly issuedAtSeconds: number;
   /** null: never. */
   readonly expiresAtSeconds: number | null;
+  /**
+   * What was last said of an address from which it came (access-decision.ts): most come from one. The rules are looked at once for it
+   * and for this object, which does not outlive them; undefined where host names are among them.
+   */
+  judgedAddress?: JudgedAddress | undefined;
 }
 
 /**

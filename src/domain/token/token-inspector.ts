@@ -138,6 +138,7 @@ function describeApiToken(token: LiveApiToken, owner: LiveClient | LiveUser): In
     scopes: token.scopes.filter((scope) => held.has(scope)),
     issuedAtSeconds: toNumericDate(token.issuedAt),
     expiresAtSeconds: token.expiresAt && toNumericDate(token.expiresAt),
+    judgedAddress: undefined,
   };
   describedApiTokens.set(token, { owner, inspected });
   return inspected;
@@ -159,6 +160,7 @@ function describe(claims: StoredClaims, client: LiveClient): InspectedToken {
     scopes: claims.scope.split(' ').filter((scope) => held.has(scope)),
     issuedAtSeconds: claims.iat,
     expiresAtSeconds: claims.exp,
+    judgedAddress: undefined,
   };
 }
 
