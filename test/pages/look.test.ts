@@ -8,6 +8,7 @@ import type { Caller } from '../../src/domain/access/caller.ts';
 import { ROOT_COMPANY_ID } from '../../src/domain/company/company.ts';
 import { COMPANY_ADMIN_ROLE_ID } from '../../src/domain/role/role.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { makeApiToken } from './api-token-fixtures.ts';
 import { type BrowserVisit, visit } from './browser-visit.ts';
 import { request } from './form-request.ts';
 import { type PageServer, startPages } from './page-server.ts';
@@ -22,6 +23,7 @@ let tenants: PageTenants;
 let userId: string;
 let actingToken: string;
 let roleId: string;
+let tokenId: string;
 
 beforeAll(async () => {
   [browser, server] = await Promise.all([launchBrowser(), startPages()]);
@@ -44,6 +46,7 @@ beforeAll(async () => {
     await server.services.clients.register(caller, { name, status, roleId: COMPANY_ADMIN_ROLE_ID });
   }
   await arrangeTenants(caller);
+  await arrangeApiTokens(caller);
   await server.database.query(
     `INSERT INTO client_source (client_id, ip, first_seen_at, last_seen_at, uses, refusals) VALUES
        ($1, '203.0.113.7', now() - interval '20 days', now() - interval '4 minutes', 41022, 0),
@@ -62,6 +65,26 @@ beforeAll(async () => {
   });
   await server.recordRequest({ action: 'token.refused', client, requestId: 'c3'.repeat(16), reason: 'wrong_secret' });
 });
+
+async function arrangeApiTokens(caller: Caller): Promise<void> {
+  const inDays = (days: number) => new Date(server.clock.now().getTime() + days * 24 * 60 * 60 * 1000);
+  const token = await makeApiToken(server, caller, {
+    name: 'Power BI reports',
+    clientId,
+    privileges: ['management/audit:read', 'management/clients:read', 'management/users:read'],
+    ipRestriction: { mode: 'enforce', rules: ['203.0.113.7', 'vpn.test'] },
+    expiresAt: inDays(80),
+  });
+  ({ id: tokenId } = token);
+  await makeApiToken(server, caller, { name: 'Nightly export', clientId, expiresAt: inDays(5) });
+  await makeApiToken(server, caller, { name: 'Ada’s shell' });
+  await makeApiToken(server, caller, { name: 'of Grace', userId });
+  await server.database.query(
+    `UPDATE api_token SET last_used_at = now() - interval '4 minutes', last_used_ip = '203.0.113.7' WHERE id = $1`,
+    [tokenId],
+  );
+  await server.database.query(`UPDATE api_token SET expires_at = now() - interval '3 days' WHERE name = 'of Grace'`);
+}
 
 async function arrangeTenants(caller: Caller): Promise<void> {
   const { contoso, acme, globex } = tenants;
@@ -155,6 +178,37 @@ const ways: Readonly<Record<string, Way>> = {
     await returned;
     await page.waitForLoadState();
   },
+  'api-tokens': (page) => page.goto('/api-tokens'),
+  'api-tokens-of-client': (page) => page.goto(`/api-tokens?client_id=${clientId}`),
+  'api-token-new': (page) => page.goto('/api-tokens/new'),
+  'api-token-new-found': async (page) => {
+    await page.goto('/api-tokens/new');
+    await page.getByLabel('Find another client or user by name').fill('g');
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByRole('list', { name: 'Found' }).waitFor();
+  },
+  'api-token-new-faults': async (page) => {
+    await page.goto('/api-tokens/new');
+    await page.getByLabel('At a date').check();
+    await page.getByRole('button', { name: 'Create API token' }).click();
+    await page.getByRole('alert').waitFor();
+  },
+  'api-token-shown': async (page) => {
+    await page.goto(`/api-tokens/new?client_id=${clientId}`);
+    await page.getByLabel('Name', { exact: true }).fill('Shown once');
+    await page.locator('input[name="privilege:management/audit:read"]').check();
+    await page.getByRole('button', { name: 'Create API token' }).click();
+    await page.getByRole('heading', { name: 'Store the API token now' }).waitFor();
+    await page.getByLabel('Reveal').check();
+  },
+  'api-token': (page) => page.goto(`/api-tokens/${tokenId}`),
+  'api-token-edit': (page) => page.goto(`/api-tokens/${tokenId}/edit`),
+  'api-token-dialog': async (page) => {
+    await page.goto(`/api-tokens/${tokenId}`);
+    await page.getByRole('link', { name: 'Regenerate' }).click();
+  },
+  'api-token-regenerate': (page) => page.goto(`/api-tokens/${tokenId}/regenerate`),
+  'api-token-delete': (page) => page.goto(`/api-tokens/${tokenId}/delete`),
   companies: (page) => page.goto('/companies'),
   company: (page) => page.goto(`/companies/${tenants.contoso.id}`),
   'company-root': (page) => page.goto('/companies/co_root'),
