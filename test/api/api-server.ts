@@ -48,6 +48,8 @@ export interface ApiServer {
   readonly logged: () => string;
   /** A token that stands for a caller from now on. */
   login(name: string, caller: TestCaller): string;
+  /** As `login`, for a caller made to measure. */
+  admit(token: string, caller: Caller): string;
   /** What the authenticator says to this token from now on, whatever it is. */
   answer(token: string, verdict: BearerVerdict | Error): void;
   close(): Promise<void>;
@@ -111,15 +113,16 @@ export async function startApiServer(parts: {
   const ports = [...(parts.middleware ?? []), docs, api];
   const server = createServer(createHttpApp({ log, isHttps: false, trustedProxies, ignored: parts.ignored, ports }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const admit = (token: string, caller: Caller) => {
+    const owner = { type: caller.type === 'user' ? 'user' : 'client', id: caller.id, name: caller.name } as const;
+    verdicts.set(token, { ok: true, caller, owner, ...circumstances });
+    return token;
+  };
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     logged: () => lines.join(''),
-    login(name, caller) {
-      const known = toCaller(name, caller);
-      const owner = { type: 'client', id: known.id, name: known.name } as const;
-      verdicts.set(name, { ok: true, caller: known, owner, ...circumstances });
-      return name;
-    },
+    login: (name, caller) => admit(name, toCaller(name, caller)),
+    admit,
     answer: (token, verdict) => void verdicts.set(token, verdict),
     close: () =>
       new Promise((resolve) => {

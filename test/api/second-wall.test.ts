@@ -1,9 +1,9 @@
 // The Management API on stores that have forgotten whom they answer: PostgreSQL still keeps everybody within their reach.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeRole, makeUser, reachOf, rootCompany } from '../support/factories.ts';
+import { makeApiToken, makeRole, makeUser, reachOf, rootCompany } from '../support/factories.ts';
 import { withoutFirstWall } from '../support/without-first-wall.ts';
-import { asEvents, asProblem, asRegistered, type RegisteredClient } from './answers.ts';
+import { asApiTokens, asEvents, asProblem, asRegistered, type RegisteredClient } from './answers.ts';
 import { type Answer, call } from './api-server.ts';
 import { type Installation, startInstallation } from './installation.ts';
 
@@ -12,6 +12,7 @@ let ofAcme: RegisteredClient;
 let ofBolt: RegisteredClient;
 let boltUser: string;
 let boltRole: string;
+let boltToken: string;
 
 beforeAll(async () => {
   installation = await startInstallation(withoutFirstWall);
@@ -26,10 +27,17 @@ beforeAll(async () => {
   ofAcme = await register(acme.id);
   ofBolt = await register(bolt.id);
   boltUser = (await makeUser(storage, { companyId: bolt.id })).id;
+  boltToken = (await makeApiToken(storage, await storedClient(ofBolt.client_id))).id;
   boltRole = await makeRole(database, { companyId: bolt.id, privileges: ['management/clients:read'] });
 });
 
 afterAll(() => installation.close());
+
+async function storedClient(clientId: string) {
+  const found = await installation.storage.read((stores) => stores.clients.find(clientId, null));
+  if (!found) throw new Error('there is no such client');
+  return found;
+}
 
 const ask = (token: string, method: string, path: string, json?: unknown): Promise<Answer> =>
   call(installation.server, method, `/api/v1${path}`, { token, ...(json === undefined ? {} : { json }) });
@@ -52,6 +60,10 @@ describe.each(['acme', 'acme-reseller', 'root-admin'])('%s', (caller) => {
     ['PATCH', () => `/users/${boltUser}`, { name: 'mine now' }],
     ['DELETE', () => `/users/${boltUser}`],
     ['PUT', () => `/users/${boltUser}/password`, { password: 'a sentence that nobody knows 4711' }],
+    ['GET', () => `/api-tokens/${boltToken}`],
+    ['PATCH', () => `/api-tokens/${boltToken}`, { name: 'mine now' }],
+    ['POST', () => `/api-tokens/${boltToken}/regenerate`],
+    ['DELETE', () => `/api-tokens/${boltToken}`],
     ['GET', () => `/roles/${boltRole}`],
     ['PATCH', () => `/roles/${boltRole}`, { name: 'mine now' }],
     ['DELETE', () => `/roles/${boltRole}`],
@@ -64,11 +76,11 @@ describe.each(['acme', 'acme-reseller', 'root-admin'])('%s', (caller) => {
   });
 
   test('lists nothing of others', async () => {
-    for (const list of ['/clients', '/users', '/roles', '/audit-events']) {
+    for (const list of ['/clients', '/users', '/roles', '/api-tokens', '/audit-events']) {
       const answer = await ask(caller, 'GET', `${list}?limit=200`);
       expect(answer.status).toBe(200);
       expect(answer.text).not.toContain(installation.bolt.id);
-      for (const id of [ofBolt.client_id, boltUser, boltRole]) expect(answer.text).not.toContain(id);
+      for (const id of [ofBolt.client_id, boltUser, boltRole, boltToken]) expect(answer.text).not.toContain(id);
     }
   });
 
@@ -80,6 +92,10 @@ describe.each(['acme', 'acme-reseller', 'root-admin'])('%s', (caller) => {
     });
     const role = await ask(caller, 'POST', '/clients', { name: 'x', role_id: boltRole });
     expect([foreign.status, role.status]).toEqual([422, 422]);
+    for (const owner of [{ client_id: ofBolt.client_id }, { user_id: boltUser }]) {
+      const answer = await ask(caller, 'POST', '/api-tokens', { name: 'x', privileges: ['clients:read'], ...owner });
+      expect(answer.status, answer.text).toBe(422);
+    }
   });
 });
 
@@ -105,6 +121,9 @@ test('and nothing of it has happened', async () => {
   expect(client).toEqual({ name: 'job', secrets: 1 });
   expect((await ask('root', 'GET', `/users/${boltUser}`)).status).toBe(200);
   expect((await ask('root', 'GET', `/roles/${boltRole}`)).status).toBe(200);
+  expect(asApiTokens(await ask('root', 'GET', `/api-tokens?company_id=${installation.bolt.id}`)).items).toEqual([
+    expect.objectContaining({ id: boltToken, name: 'token' }),
+  ]);
 });
 
 test('what is one’s own is there as ever', async () => {

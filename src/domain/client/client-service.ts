@@ -7,6 +7,7 @@ import { noticesOfSavedHosts, readyHosts } from '../address/host-words.ts';
 import type { PointedDetail } from '../address/ip-rule-list.ts';
 import { changeRestriction, isSameRestriction, NO_RESTRICTION } from '../address/restriction-change.ts';
 import { endApiTokens } from '../api-token/api-token-commands.ts';
+import { isOwn } from '../api-token/api-token-owner.ts';
 import { actorOf, auditEvent, changesBetween } from '../audit/audit-event.ts';
 import { MANAGEMENT_API_ID } from '../api/privilege.ts';
 import type { ClientFilter, Page, PageRequest, Stores } from '../stores.ts';
@@ -166,8 +167,10 @@ async function updateClient(
     const changes = changesBetween(clientAuditView(before, before.roleName), clientAuditView(after, role.name));
     if (!changes) return { client: before, notices };
     const isSame = isSameRestriction(before.ipRestriction, restriction);
-    const isOwn = caller.type === 'client' && caller.id === clientId;
-    if (isOwn && !isConfirmed && !isSame) requireOwnAddress(caller, restriction, parts.hosts);
+    // An API token of the client's is let in by these rules too.
+    if (isOwn(caller, { type: 'client', id: clientId }) && !isConfirmed && !isSame) {
+      requireOwnAddress(caller, restriction, parts.hosts);
+    }
     const sources =
       isSame || restriction.mode !== 'enforce' ? [] : await stores.clientSources.listAll(clientId, sourcesSince(now));
     await stores.clients.update(after);

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { conflict, forbidden, invalid, notFound, Problem } from '../../base/problem.ts';
 import { type Caller, mayCall, requirePrivilege, requireRole } from '../access/caller.ts';
 import { callerOver } from '../access/held-there.ts';
+import { isOwn } from '../api-token/api-token-owner.ts';
 import { actorOf, type AuditAction, auditEvent, type AuditParty, changesBetween } from '../audit/audit-event.ts';
 import { credentialDigest } from '../client/credential.ts';
 import type { Page, PageRequest, Storage, Stores } from '../stores.ts';
@@ -118,8 +119,9 @@ async function deleteUser(
 
 async function setPassword(parts: Parts, caller: Caller, userId: string, password: string): Promise<UserSummary> {
   requirePrivilege(caller, 'users:write');
-  // A session that somebody left open must not be enough to take the account over: one's own needs the current password.
-  if (caller.type === 'user' && caller.id === userId) {
+  // A session that somebody left open, or an API token made in it, must not be enough to take the account over: one's own needs the
+  // current password.
+  if (isOwn(caller, { type: 'user', id: userId })) {
     throw forbidden('Change your own password on your account page, where you are asked for the current one.');
   }
   const seen = await parts.storage.read((stores) => getForChange(stores, caller, userId, undefined, 'findWithin'));
