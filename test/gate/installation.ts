@@ -44,7 +44,7 @@ export interface GateInstallation {
   readonly proxy: DatabaseProxy;
   readonly clients: ClientService;
   readonly logged: () => string;
-  /** How often a client or an API was not in memory up to now. */
+  /** How often a client, a user, an API token or an API was not in memory up to now. */
   readonly reads: () => number;
   /** Holds every scope of `tickets`. */
   readonly roleId: string;
@@ -83,8 +83,18 @@ export async function startGateInstallation(): Promise<GateInstallation> {
   });
   const liveClients = counted(database.liveClients);
   const liveApis = counted(database.liveApis);
+  const liveUsers = counted(database.liveUsers);
+  const liveApiTokens = counted(database.liveApiTokens);
   const keys = await openKeyRing({ storage, clock, secretBox: createSecretBox(randomBytes(32)) });
-  const inspector = createTokenInspector({ ...database, issuer: ISSUER, clock, liveClients, keys: () => keys });
+  const inspector = createTokenInspector({
+    ...database,
+    issuer: ISSUER,
+    clock,
+    liveClients,
+    liveUsers,
+    liveApiTokens,
+    keys: () => keys,
+  });
   const server = createServer(
     createHttpApp({
       log,
