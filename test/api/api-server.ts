@@ -15,7 +15,7 @@ import { parseIpRuleList } from '../../src/domain/address/ip-rule-list.ts';
 import { createApiDocs } from '../../src/domain/api/api-docs.ts';
 import { createApiService } from '../../src/domain/api/api-service.ts';
 import { createOpenApiReader } from '../../src/domain/api/openapi-reader.ts';
-import { createApiTokenService } from '../../src/domain/api-token/api-token-service.ts';
+import { createApiTokenService } from '../../src/domain/api-token/api-tokens.ts';
 import { createAuditService } from '../../src/domain/audit/audit-service.ts';
 import { MANAGEMENT_API_ID, MANAGEMENT_PRIVILEGES, privilegeName } from '../../src/domain/api/privilege.ts';
 import { createClientAddresses } from '../../src/domain/client/client-addresses.ts';

@@ -10,7 +10,7 @@ import { createLog } from '../../src/base/log.ts';
 import { readSettings } from '../../src/config/read-settings.ts';
 import { compileIpMatcher } from '../../src/domain/address/ip-matcher.ts';
 import type { KnownHosts } from '../../src/domain/address/kept-restriction.ts';
-import { createApiTokenService } from '../../src/domain/api-token/api-token-service.ts';
+import { createApiTokenService } from '../../src/domain/api-token/api-tokens.ts';
 import { createApiService } from '../../src/domain/api/api-service.ts';
 import { createOpenApiReader } from '../../src/domain/api/openapi-reader.ts';
 import { type AuditAction, auditEvent } from '../../src/domain/audit/audit-event.ts';

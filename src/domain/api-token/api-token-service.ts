@@ -1,18 +1,9 @@
 // Questions and commands about API tokens.
-import { notFound } from '../../base/problem.ts';
-import { type Caller, requirePrivilege } from '../access/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import type { PointedDetail } from '../address/ip-rule-list.ts';
 import type { GrantedApi } from '../api/privilege.ts';
 import type { Page, PageRequest } from '../page.ts';
 import type { ApiTokenOwnerType, ApiTokenSummary } from './api-token.ts';
-import { readChoices } from './api-token-choices.ts';
-import {
-  type ApiTokenParts,
-  createApiToken,
-  deleteApiToken,
-  regenerateApiToken,
-  updateApiToken,
-} from './api-token-commands.ts';
 import type { ApiTokenCreation, ApiTokenPatch } from './api-token-fields.ts';
 import type { ApiTokenFilter } from './api-token-store.ts';
 
@@ -55,27 +46,4 @@ export interface ApiTokenService {
   /** A new value; the old one is dead at once. */
   regenerate(caller: Caller, id: string, ifVersion?: number): Promise<CreatedApiToken>;
   delete(caller: Caller, id: string, ifVersion?: number): Promise<void>;
-}
-
-export function createApiTokenService(parts: ApiTokenParts): ApiTokenService {
-  const { storage, clock } = parts;
-  return {
-    async get(caller, id) {
-      requirePrivilege(caller, 'api-tokens:read');
-      const token = await storage.read((stores) => stores.apiTokens.find(id, caller.reach));
-      if (!token) throw notFound('API token');
-      return token;
-    },
-    list(caller, { expired, ...query }, page) {
-      requirePrivilege(caller, 'api-tokens:read');
-      const filter = { ...query, expired: expired === undefined ? undefined : { is: expired, at: clock.now() } };
-      return storage.read((stores) => stores.apiTokens.list(filter, page, caller.reach));
-    },
-    choices: (caller, type, id) => readChoices(storage, caller, { type, id }),
-    create: (caller, input) => createApiToken(parts, caller, input),
-    update: (caller, id, patch, ifVersion, isConfirmed = false) =>
-      updateApiToken(parts, caller, id, patch, { ifVersion, isConfirmed }),
-    regenerate: (caller, id, ifVersion) => regenerateApiToken(parts, caller, id, ifVersion),
-    delete: (caller, id, ifVersion) => deleteApiToken(parts, caller, id, ifVersion),
-  };
 }
