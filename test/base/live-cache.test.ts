@@ -115,6 +115,32 @@ describe('a value', () => {
     expect(cache.size).toBe(3);
   });
 
+  test('in use stays while a thousand others that nobody comes back to pass by', async () => {
+    const source = new Source();
+    const cache = source.open(10);
+    source.set('hot', 1);
+    await source.get(cache, 'hot');
+    for (let other = 0; other < 1000; other += 1) {
+      source.set(`other ${other}`, 1);
+      await source.get(cache, `other ${other}`);
+      expect(cache.peek('hot'), `after ${other} others`).toEqual({ version: 1 });
+    }
+    expect(cache.size).toBe(10);
+  });
+
+  test('among more than can be looked at, all of them in use, makes room all the same', async () => {
+    const source = new Source();
+    const cache = source.open(300);
+    const keys = Array.from({ length: 300 }, (_, index) => `key ${index}`);
+    for (const key of [...keys, 'one more']) {
+      source.set(key, 1);
+      for (const known of keys) cache.peek(known);
+      await source.get(cache, key);
+    }
+    expect(cache.size).toBe(300);
+    expect(cache.peek('one more')).toEqual({ version: 1 });
+  });
+
   test('whose load fails rejects for all who asked and is asked for again by the next', async () => {
     const source = new Source();
     const cache = source.open();

@@ -123,6 +123,40 @@ describe('the address', () => {
   });
 });
 
+describe('what was said of an address is said again', () => {
+  const question: GateQuestion = { scopes: [], original: undefined };
+
+  test('to the same token, and anew to each other address', () => {
+    const token = inspectedToken({ audience: TICKETS, owner: restricted('enforce') });
+    const said = [inside, inside, outside, inside, undefined, outside, inside];
+    expect(said.map((address) => decideGate(token, plain, question, address).allowed)).toEqual(
+      said.map((address) => address === inside),
+    );
+  });
+
+  test.each(['its own rules', 'the rules of its company', 'the rules of its API token'])(
+    'but not where a host name is among %s: what it stands for may change from one call to the next',
+    (whose) => {
+      let answers = [inside].flatMap((address) => address ?? []);
+      const matcher = compileIpMatcher([{ kind: 'host', text: 'collector.example' }], () => answers);
+      const enforced = { mode: 'enforce', matcher } as const;
+      const rules = {
+        'its own rules': { ipMode: 'enforce', ipMatcher: matcher },
+        'the rules of its company': {
+          companyRestrictions: [{ ...enforced, companyId: 'co_root', companyName: 'Root' }],
+        },
+        'the rules of its API token': { tokenRestriction: enforced },
+      } as const;
+      const owner = liveClient(rules[whose as keyof typeof rules]);
+      const token = inspectedToken({ audience: TICKETS, owner });
+      const isLetIn = () => decideGate(token, plain, question, inside).allowed;
+      expect(isLetIn()).toBe(true);
+      answers = [];
+      expect(isLetIn()).toBe(false);
+    },
+  );
+});
+
 describe('scopes that the proxy asks for', () => {
   test.each([
     ['a b c', ['b'], 'allowed'],
