@@ -3,6 +3,7 @@
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import {
+  apiTokenHref,
   ExpiryMark,
   ownerKindWords,
   TokenHint,
@@ -18,7 +19,6 @@ import { Chosen, Facts, NameLink, Panel, type Fact } from '../parts/panel.tsx';
 import { Status } from '../parts/status.tsx';
 import { ExactTime, MaybeTime, RelativeTime } from '../parts/time.tsx';
 import { apiTokenDeletion, apiTokenRegeneration } from './api-token-ending.tsx';
-import { apiTokenHref } from './api-tokens-list.tsx';
 
 export type HeldPrivilege = {
   scope: string;

@@ -1,8 +1,8 @@
 // What is asked before an API token gets a new value, or comes to an end; and what is said of those that end with their owner.
 
+import { apiTokenHref } from '../parts/api-tokens.tsx';
 import type { Confirmation } from '../parts/confirm.tsx';
 import { Chosen } from '../parts/panel.tsx';
-import { apiTokenHref } from './api-tokens-list.tsx';
 
 type Named = { id: string; name: string; hint: string };
 

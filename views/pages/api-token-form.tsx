@@ -2,6 +2,7 @@
 
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
+import { apiTokenHref } from '../parts/api-tokens.tsx';
 import { HiddenFields } from '../parts/confirm.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorSummary, hasErrors } from '../parts/error-summary.tsx';
@@ -21,7 +22,6 @@ import { OwnerField, ownerLabel, type OwnerChoice } from '../parts/owner-field.t
 import { PrivilegePicker, type PickerApi } from '../parts/privilege-picker.tsx';
 import { RadioField, type RadioOption } from '../parts/radio-field.tsx';
 import { dateText } from '../parts/time.tsx';
-import { apiTokenHref } from './api-tokens-list.tsx';
 
 /** The plain fields as they are posted; the privileges are boxes of their own. */
 export type ApiTokenFormValues = {

@@ -2,7 +2,7 @@
 
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
-import { privilegesText } from '../parts/api-tokens.tsx';
+import { apiTokenHref, privilegesText } from '../parts/api-tokens.tsx';
 import { CopyButton } from '../parts/copyable.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Masked, RevealToggle } from '../parts/masked-secret.tsx';
@@ -10,7 +10,6 @@ import { Notice } from '../parts/notice.tsx';
 import { Chosen } from '../parts/panel.tsx';
 import { shellQuoted } from '../parts/snippets.ts';
 import { ExactTime } from '../parts/time.tsx';
-import { apiTokenHref } from './api-tokens-list.tsx';
 
 export type ApiTokenShownPageProps = {
   frame: AppFrame;

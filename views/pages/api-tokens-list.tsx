@@ -42,10 +42,6 @@ const expiries: readonly SelectOption[] = [
   { value: 'true', label: 'Expired' },
 ];
 
-export function apiTokenHref(id: string): string {
-  return `/api-tokens/${encodeURIComponent(id)}`;
-}
-
 type FiltersProps = Pick<ApiTokensListPageProps, 'filter' | 'companies' | 'sortValue'> & { filtered: boolean };
 
 function Filters({ filter, companies, sortValue, filtered }: FiltersProps) {

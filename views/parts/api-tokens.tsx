@@ -1,12 +1,15 @@
 // API tokens in tables: all of them, and those of one owner on its page.
 
-import { apiTokenHref } from '../pages/api-tokens-list.tsx';
 import { LinkButton } from './button.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { Chosen, NameLink, Panel } from './panel.tsx';
 import { Status } from './status.tsx';
 import { Table, type Column, type Sort } from './table.tsx';
 import { MaybeTime, RelativeTime } from './time.tsx';
+
+export function apiTokenHref(id: string): string {
+  return `/api-tokens/${encodeURIComponent(id)}`;
+}
 
 export type ApiTokenOwner = {
   kind: 'client' | 'user';

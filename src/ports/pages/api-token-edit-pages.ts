@@ -1,7 +1,7 @@
 // Changing an API token without overwriting what somebody else saved meanwhile. Its owner and its API stay.
 import { h } from 'preact';
 import { ApiTokenFormPage, type ApiTokenFormValues } from '../../../views/pages/api-token-form.tsx';
-import { apiTokenHref } from '../../../views/pages/api-tokens-list.tsx';
+import { apiTokenHref } from '../../../views/parts/api-tokens.tsx';
 import { Problem } from '../../base/problem.ts';
 import type { ApiTokenSummary } from '../../domain/api-token/api-token.ts';
 import { type Privilege, privilegeName } from '../../domain/api/privilege.ts';

@@ -2,7 +2,7 @@
 // dialog.
 import { h } from 'preact';
 import { apiTokenDeletion, apiTokenRegeneration } from '../../../views/pages/api-token-ending.tsx';
-import { apiTokenHref } from '../../../views/pages/api-tokens-list.tsx';
+import { apiTokenHref } from '../../../views/parts/api-tokens.tsx';
 import { ConfirmPage } from '../../../views/pages/confirm.tsx';
 import type { Confirmation } from '../../../views/parts/confirm.tsx';
 import { conflict, Problem } from '../../base/problem.ts';
