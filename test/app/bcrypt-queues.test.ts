@@ -10,10 +10,10 @@ afterEach(() => queues?.close());
 /** How many of so many new secrets at once are refused; the rest is not waited for. */
 async function refusedOf(count: number, bcryptCost: number): Promise<number> {
   // One thread, however many processors there are.
-  queues = createBcryptQueues({ bcryptCost, workers: 1_000 });
+  const { newSecrets } = (queues = createBcryptQueues({ bcryptCost, workers: 1_000 }));
   let refused = 0;
   const hashing = Array.from({ length: count }, () =>
-    queues?.newSecrets.hash('x').catch((error: unknown) => {
+    newSecrets.hash('x').catch((error: unknown) => {
       if (error instanceof Problem && error.code === 'service.unavailable') refused += 1;
     }),
   );
