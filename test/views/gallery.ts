@@ -17,6 +17,8 @@ import { InvitationPage } from '../../views/pages/invitation.tsx';
 import { LoginPage } from '../../views/pages/login.tsx';
 import { OverviewPage } from '../../views/pages/overview.tsx';
 import { SetupPage } from '../../views/pages/setup.tsx';
+import type { CompanyFilterChoice } from '../../views/parts/company-filter.tsx';
+import type { SelectOption } from '../../views/parts/field.tsx';
 import { addressGallery } from './address-gallery.ts';
 import { apiTokenGallery } from './api-token-gallery.ts';
 import * as sample from './fixtures.ts';
@@ -36,11 +38,18 @@ const endpoints = {
   apiUrl: `${issuer}/api/v1`,
 };
 
+const filterBy = (options: readonly SelectOption[]) => ({ options, isCut: false, q: undefined, matches: undefined });
+
+const manyCompanies: CompanyFilterChoice = filterBy([
+  { value: 'co_contoso', label: 'Contoso' },
+  { value: 'co_north', label: 'Northwind Security' },
+]);
+
 const list: ClientsListPageProps = {
   frame: frame('clients'),
   clients: sample.clientRows,
   filter: { q: '', status: '', roleId: '', companyId: '' },
-  companies: [],
+  companies: undefined,
   roles: sample.roleOptions,
   sort: {
     name: { href: '/clients?sort=name' },
@@ -113,7 +122,7 @@ const auditList = {
   frame: frame('audit'),
   events: sample.auditRows,
   filter: { q: '', action: '', outcome: '', companyId: '', from: '', to: '' },
-  companies: [{ value: 'co_contoso', label: 'Contoso' }],
+  companies: filterBy([{ value: 'co_contoso', label: 'Contoso' }]),
   errors: {},
   actions: ['client.created', 'token.issued', 'token.refused', 'user.signed_in'].map((value) => ({
     value,
@@ -221,10 +230,19 @@ export const gallery: Readonly<Record<string, () => JSX.Element>> = {
       nextHref: undefined,
       filter: { q: hostile, status: 'active', roleId: '', companyId: '' },
     }),
+  'clients-many-companies': () => h(ClientsListPage, { ...list, companies: { ...manyCompanies, q: '', isCut: true } }),
+  'clients-company-found': () =>
+    h(ClientsListPage, {
+      ...list,
+      filter: { q: 'siem', status: 'active', roleId: '', companyId: 'co_contoso' },
+      companies: { ...manyCompanies, q: 'north', matches: 2 },
+    }),
+  'clients-company-not-found': () =>
+    h(ClientsListPage, { ...list, companies: { ...manyCompanies, q: longWord, matches: 0 } }),
   'clients-hard-names': () =>
     h(ClientsListPage, {
       ...list,
-      companies: [{ value: 'co_long', label: longWord }],
+      companies: filterBy([{ value: 'co_long', label: longWord }]),
       frame: frame('clients', { company: longWord, user: mixedText }),
       clients: sample.hardClientRows,
       total: 3,

@@ -87,7 +87,12 @@ const companyForm: CompanyFormPageProps = {
   company: null,
   values: { name: '', parent_id: 'co_0', reseller: 'false', ip_mode: 'off', ip_rules: '' },
   errors: {},
-  parents: { options: companies.slice(0, 3).map(({ id, name }) => ({ value: id, label: name })), isCut: true },
+  parents: {
+    options: companies.slice(0, 3).map(({ id, name }) => ({ value: id, label: name })),
+    isCut: true,
+    q: '',
+    formHref: '/companies/new',
+  },
   yourAddress: '203.0.113.9',
   asksOwnAddress: false,
   hidden: { form_id: 'f1' },
@@ -249,12 +254,14 @@ const users: readonly UserRow[] = ['Ada Lovelace', 'Grace Hopper', longWord].map
   lastSignInAt: index === 0 ? ago(2 * hour) : null,
 }));
 
+const companyOptions = companies.map(({ id, name }) => ({ value: id, label: name }));
+
 const userList: UsersListPageProps = {
   frame: frame('users'),
   users,
   filter: { q: '', status: '', roleId: '', companyId: '' },
   roles: [{ value: 'company-admin', label: 'Company Admin' }],
-  companies: companies.map(({ id, name }) => ({ value: id, label: name })),
+  companies: { options: companyOptions, isCut: false, q: undefined, matches: undefined },
   sort: { email: { href: '/users?sort=email' }, lastSignIn: { href: '/users?sort=last_sign_in_at' } },
   sortValue: '',
   total: 3,
@@ -289,7 +296,7 @@ const userForm: UserFormPageProps = {
   user: null,
   values: { name: '', email: '', company_id: 'co_0', role_id: '', status: 'active', ip_exempt: 'false' },
   errors: {},
-  companies: { options: userList.companies, isCut: false, wasChosen: true, formHref: '/users/new' },
+  companies: { options: companyOptions, isCut: false, wasChosen: true, formHref: '/users/new' },
   roles: [
     { value: 'role_reseller', label: 'Reseller (may do more than you)', disabled: true },
     { value: 'company-admin', label: 'Company Admin' },
@@ -390,7 +397,7 @@ export const tenancyGallery: Readonly<Record<string, () => JSX.Element>> = {
       frame: frame('roles'),
       roles: [],
       filter: { q: hostile, kind: 'custom', companyId: '' },
-      companies: [],
+      companies: undefined,
       mayCreate: false,
     }),
   role: () => h(RoleDetailPage, { frame: frame('roles'), role, ...holders, may: 'change' }),
@@ -417,7 +424,7 @@ export const tenancyGallery: Readonly<Record<string, () => JSX.Element>> = {
     }),
   users: () => h(UsersListPage, userList),
   'users-none-match': () =>
-    h(UsersListPage, { ...userList, users: [], filter: { ...userList.filter, q: hostile }, companies: [] }),
+    h(UsersListPage, { ...userList, users: [], filter: { ...userList.filter, q: hostile }, companies: undefined }),
   user: () => h(UserDetailPage, user),
   'user-invited': () =>
     h(UserDetailPage, {

@@ -3,6 +3,7 @@
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { LinkButton } from '../parts/button.tsx';
+import { CompanyFilter, type CompanyFilterChoice, CompanyFilterNote } from '../parts/company-filter.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import type { SelectOption } from '../parts/field.tsx';
 import { FilterBar, FilterDate, FilterSelect } from '../parts/filters.tsx';
@@ -39,8 +40,8 @@ export type AuditListPageProps = {
   /** Faults in `from` and `to`. */
   errors: { from?: string; to?: string };
   actions: readonly SelectOption[];
-  /** Empty where all events are of one company. */
-  companies: readonly SelectOption[];
+  /** undefined where all events are of one company. */
+  companies: CompanyFilterChoice | undefined;
   firstHref?: string | undefined;
   nextHref?: string | undefined;
 };
@@ -141,12 +142,11 @@ export function AuditListPage(props: AuditListPageProps) {
         q={filter.q}
         searchLabel="Name, ID, address or reference"
         filtered={filtered}
+        note={<CompanyFilterNote choice={companies} />}
       >
         <FilterSelect name="action" label="Event" value={filter.action} options={actions} all="All" />
         <FilterSelect name="outcome" label="Outcome" value={filter.outcome} options={outcomeOptions} all="All" />
-        {companies.length > 0 && (
-          <FilterSelect name="company_id" label="Company" value={filter.companyId} options={companies} all="All" />
-        )}
+        {companies && <CompanyFilter value={filter.companyId} choice={companies} />}
         <FilterDate name="from" label="From (UTC)" value={filter.from} error={errors.from} />
         <FilterDate name="to" label="To (UTC)" value={filter.to} error={errors.to} />
       </FilterBar>

@@ -4,6 +4,7 @@ import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { LinkButton } from '../parts/button.tsx';
 import { Copyable } from '../parts/copyable.tsx';
+import { CompanyFilter, type CompanyFilterChoice, CompanyFilterNote } from '../parts/company-filter.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import type { SelectOption } from '../parts/field.tsx';
 import { FilterBar, FilterSelect, newHref } from '../parts/filters.tsx';
@@ -29,8 +30,8 @@ export type ClientsListPageProps = {
   /** What is filtered by now; an empty string is "all". */
   filter: { q: string; status: string; roleId: string; companyId: string };
   roles: readonly SelectOption[];
-  /** Empty where all clients are of one company. */
-  companies: readonly SelectOption[];
+  /** undefined where all clients are of one company. */
+  companies: CompanyFilterChoice | undefined;
   /** Heads that sort, by column; `direction` is set on the one that sorts now. */
   sort: { name?: Sort; created?: Sort; lastUsed?: Sort };
   /** Query value of the present order, kept through a search; empty for the default order. */
@@ -137,12 +138,11 @@ export function ClientsListPage(props: ClientsListPageProps) {
             searchLabel="Name or client ID"
             hidden={sortValue ? { sort: sortValue } : {}}
             filtered={filtered}
+            note={<CompanyFilterNote choice={companies} />}
           >
             <FilterSelect name="status" label="Status" value={filter.status} options={statuses} all="All" />
             <FilterSelect name="role_id" label="Role" value={filter.roleId} options={roles} all="All" />
-            {companies.length > 0 && (
-              <FilterSelect name="company_id" label="Company" value={filter.companyId} options={companies} all="All" />
-            )}
+            {companies && <CompanyFilter value={filter.companyId} choice={companies} />}
           </FilterBar>
           <div class="panel plain">
             {clients.length === 0 ? (
@@ -154,7 +154,7 @@ export function ClientsListPage(props: ClientsListPageProps) {
                 Try a part of the name, or fewer filters.
               </EmptyState>
             ) : (
-              <ClientsTable clients={clients} sort={sort} now={frame.now} withCompany={companies.length > 0} />
+              <ClientsTable clients={clients} sort={sort} now={frame.now} withCompany={companies !== undefined} />
             )}
           </div>
           {clients.length > 0 && (

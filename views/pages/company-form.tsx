@@ -2,9 +2,10 @@
 
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
+import { type CompanyChoice, ParentField } from '../parts/company-field.tsx';
 import { HiddenFields } from '../parts/confirm.tsx';
 import { ErrorSummary, hasErrors } from '../parts/error-summary.tsx';
-import { SelectField, TextField, type FieldErrors, type SelectOption } from '../parts/field.tsx';
+import { TextField, type FieldErrors } from '../parts/field.tsx';
 import { FormSection } from '../parts/form-section.tsx';
 import { ipLabels, IpRestrictionFields } from '../parts/ip-restriction.tsx';
 import { RadioField, type RadioOption } from '../parts/radio-field.tsx';
@@ -26,7 +27,7 @@ export type CompanyFormPageProps = {
   values: CompanyFormValues;
   errors: FieldErrors;
   /** For a new one: what it may be placed below. */
-  parents: { options: readonly SelectOption[]; isCut: boolean };
+  parents: CompanyChoice;
   yourAddress: string | null;
   /** The list leaves out the address from which it is being saved. */
   asksOwnAddress: boolean;
@@ -87,24 +88,7 @@ export function CompanyFormPage(props: CompanyFormPageProps) {
             <TextField name="name" label={labels.name} value={values.name} errors={errors} />
           )}
           {!company && (
-            <SelectField
-              name="parent_id"
-              label={labels.parent_id}
-              hint={
-                parents.isCut ? (
-                  <>
-                    Some resellers are listed. For another one, <a href="/companies?reseller=true">open it</a> and start
-                    there.
-                  </>
-                ) : (
-                  'The company that manages it.'
-                )
-              }
-              value={values.parent_id}
-              options={parents.options}
-              errors={errors}
-              width="half"
-            />
+            <ParentField label={labels.parent_id} value={values.parent_id} choice={parents} errors={errors} />
           )}
           {!company?.hasFixedKind && (
             <RadioField

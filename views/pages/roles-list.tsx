@@ -3,6 +3,7 @@
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { LinkButton } from '../parts/button.tsx';
+import { CompanyFilter, type CompanyFilterChoice, CompanyFilterNote } from '../parts/company-filter.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import type { SelectOption } from '../parts/field.tsx';
 import { FilterBar, FilterSelect, newHref } from '../parts/filters.tsx';
@@ -27,8 +28,8 @@ export type RolesListPageProps = {
   roles: readonly RoleRow[];
   /** What is filtered by now; an empty string is "all". */
   filter: { q: string; kind: string; companyId: string };
-  /** Empty where all custom roles are of one company. */
-  companies: readonly SelectOption[];
+  /** undefined where all custom roles are of one company. */
+  companies: CompanyFilterChoice | undefined;
   firstHref?: string | undefined;
   nextHref?: string | undefined;
   mayCreate: boolean;
@@ -95,15 +96,20 @@ export function RolesListPage(props: RolesListPageProps) {
           )
         }
       />
-      <FilterBar action="/roles" noun="roles" q={filter.q} searchLabel="Name or description" filtered={filtered}>
+      <FilterBar
+        action="/roles"
+        noun="roles"
+        q={filter.q}
+        searchLabel="Name or description"
+        filtered={filtered}
+        note={<CompanyFilterNote choice={companies} />}
+      >
         <FilterSelect name="kind" label="Type" value={filter.kind} options={kinds} all="All" />
-        {companies.length > 0 && (
-          <FilterSelect name="company_id" label="Company" value={filter.companyId} options={companies} all="All" />
-        )}
+        {companies && <CompanyFilter value={filter.companyId} choice={companies} />}
       </FilterBar>
       <div class="panel plain">
         {roles.length > 0 ? (
-          <RolesTable roles={roles} withCompany={companies.length > 0} />
+          <RolesTable roles={roles} withCompany={companies !== undefined} />
         ) : (
           <EmptyState
             icon="search"

@@ -3,6 +3,7 @@
 import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { LinkButton } from '../parts/button.tsx';
+import { CompanyFilter, type CompanyFilterChoice, CompanyFilterNote } from '../parts/company-filter.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import type { SelectOption } from '../parts/field.tsx';
 import { FilterBar, FilterSelect, newHref } from '../parts/filters.tsx';
@@ -28,8 +29,8 @@ export type UsersListPageProps = {
   /** What is filtered by now; an empty string is "all". */
   filter: { q: string; status: string; roleId: string; companyId: string };
   roles: readonly SelectOption[];
-  /** Empty where all users are of one company. */
-  companies: readonly SelectOption[];
+  /** undefined where all users are of one company. */
+  companies: CompanyFilterChoice | undefined;
   sort: { email: Sort; lastSignIn: Sort };
   sortValue: string;
   total?: number | undefined;
@@ -111,12 +112,11 @@ export function UsersListPage(props: UsersListPageProps) {
         searchLabel="Name or email address"
         hidden={sortValue ? { sort: sortValue } : {}}
         filtered={filtered}
+        note={<CompanyFilterNote choice={companies} />}
       >
         <FilterSelect name="status" label="Status" value={filter.status} options={statuses} all="All" />
         <FilterSelect name="role_id" label="Role" value={filter.roleId} options={roles} all="All" />
-        {companies.length > 0 && (
-          <FilterSelect name="company_id" label="Company" value={filter.companyId} options={companies} all="All" />
-        )}
+        {companies && <CompanyFilter value={filter.companyId} choice={companies} />}
       </FilterBar>
       <div class="panel plain">
         {users.length === 0 ? (
@@ -128,7 +128,7 @@ export function UsersListPage(props: UsersListPageProps) {
             Try a part of the name, or fewer filters.
           </EmptyState>
         ) : (
-          <UsersTable users={users} sort={sort} now={frame.now} withCompany={companies.length > 0} />
+          <UsersTable users={users} sort={sort} now={frame.now} withCompany={companies !== undefined} />
         )}
       </div>
       {users.length > 0 && (

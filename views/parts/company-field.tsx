@@ -36,18 +36,16 @@ function hintOf({ q, isCut, options }: CompanyChoice): string | undefined {
   return options.length <= 1 ? 'No other company matches.' : 'Those that match are listed.';
 }
 
+function CompanySearch({ choice: { q } }: { choice: CompanyChoice }) {
+  if (q === undefined) return null;
+  return <FindRow name={companySearchName} q={q} label="Find a company" button={{ name: 'choose', value: 'found' }} />;
+}
+
 export function CompanyField({ value, choice, errors, chooseLabel = 'Show its roles' }: CompanyFieldProps) {
   const hint = hintOf(choice);
   return (
     <Field name="company_id" label={companyLabel} hint={hint} errors={errors}>
-      {choice.q !== undefined && (
-        <FindRow
-          name={companySearchName}
-          q={choice.q}
-          label="Find a company"
-          button={{ name: 'choose', value: 'found' }}
-        />
-      )}
+      <CompanySearch choice={choice} />
       <div class="input-row">
         <Select
           id={fieldId('company_id')}
@@ -72,6 +70,30 @@ export function CompanyField({ value, choice, errors, chooseLabel = 'Show its ro
           <span>{chooseLabel}</span>
         </button>
       </div>
+    </Field>
+  );
+}
+
+type ParentFieldProps = Pick<CompanyFieldProps, 'value' | 'choice' | 'errors'> & { label: string };
+
+/** The company that a new one is placed below: a reseller. Nothing else depends on it. */
+export function ParentField({ label, value, choice, errors }: ParentFieldProps) {
+  const hint = ['The company that manages it.', hintOf(choice)].filter(Boolean).join(' ');
+  return (
+    <Field name="parent_id" label={label} hint={hint} errors={errors}>
+      <CompanySearch choice={choice} />
+      <Select
+        id={fieldId('parent_id')}
+        class="half"
+        name="parent_id"
+        value={value}
+        options={choice.options}
+        prompt={undefined}
+        required
+        autofocus={choice.wasFound}
+        {...describedBy({ name: 'parent_id', hint, errors })}
+      />
+      {choice.wasFound && <span hidden data-form-href={choice.formHref} />}
     </Field>
   );
 }

@@ -16,6 +16,8 @@ export type FilterBarProps = {
   filtered: boolean;
   /** Searching is what the page is for. */
   autofocus?: boolean;
+  /** What the filters came to, below them. */
+  note?: ComponentChildren;
   children?: ComponentChildren;
 };
 
@@ -27,6 +29,7 @@ export function FilterBar({
   hidden = {},
   filtered,
   autofocus,
+  note,
   children,
 }: FilterBarProps) {
   return (
@@ -62,6 +65,7 @@ export function FilterBar({
             </a>
           )}
         </div>
+        {note}
       </form>
     </search>
   );
@@ -73,13 +77,23 @@ export type FilterSelectProps = {
   value: string;
   options: readonly SelectOption[];
   all: string;
+  autofocus?: boolean;
+  describedBy?: string | undefined;
 };
 
-export function FilterSelect({ name, label, value, options, all }: FilterSelectProps) {
+export function FilterSelect({ name, label, value, options, all, autofocus, describedBy }: FilterSelectProps) {
   return (
     <div class="filter">
       <label for={`filter-${name}`}>{label}</label>
-      <Select id={`filter-${name}`} name={name} value={value} options={options} prompt={all} />
+      <Select
+        id={`filter-${name}`}
+        name={name}
+        value={value}
+        options={options}
+        prompt={all}
+        autofocus={autofocus}
+        aria-describedby={describedBy}
+      />
     </div>
   );
 }

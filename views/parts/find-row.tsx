@@ -7,26 +7,31 @@ type FindRowProps = {
   name: string;
   q: string;
   label: string;
+  /** The label stands above; else it stands in the field. */
+  isLabelled?: boolean;
   /** What the form is posted with by the button. */
   button: { name: string; value: string };
   autofocus?: boolean | undefined;
+  describedBy?: string | undefined;
 };
 
-export function FindRow({ name, q, label, button, autofocus }: FindRowProps) {
-  return (
+export function FindRow({ name, q, label, isLabelled = false, button, autofocus, describedBy }: FindRowProps) {
+  const id = `find-${name}`;
+  const row = (
     <div class="find-row" data-find>
       <div class="search-input">
         <Icon name="search" />
         <input
-          id={`find-${name}`}
+          id={id}
           class="input"
           type="search"
           name={name}
           value={q}
           autocomplete="off"
           spellcheck={false}
-          aria-label={label}
-          placeholder={label}
+          aria-label={isLabelled ? undefined : label}
+          placeholder={isLabelled ? undefined : label}
+          aria-describedby={describedBy}
           autofocus={autofocus}
         />
       </div>
@@ -34,5 +39,12 @@ export function FindRow({ name, q, label, button, autofocus }: FindRowProps) {
         <span>Find</span>
       </button>
     </div>
+  );
+  if (!isLabelled) return row;
+  return (
+    <>
+      <label for={id}>{label}</label>
+      {row}
+    </>
   );
 }

@@ -6,8 +6,8 @@ import type { Caller } from '../../domain/access/caller.ts';
 import { AUDIT_ACTIONS, type AuditAction, type AuditChanges, type AuditEvent } from '../../domain/audit/audit-event.ts';
 import type { AuditFilter } from '../../domain/stores.ts';
 import { decisionLinks, type KnownParties, toAuditRow } from './audit-words.ts';
-import { companyOptions } from './company-choice.ts';
-import { type Answer, behind, page, type PageRoute, type SignedInVisit } from './page.ts';
+import { companyFilter } from './company-filter.ts';
+import { type Answer, behind, page, type PageRoute, seeOther, type SignedInVisit } from './page.ts';
 import { choiceOf, hrefOf, idOf, parseQuery, type Query, textOf } from './query.ts';
 
 export const auditRoutes: readonly PageRoute[] = [
@@ -27,10 +27,7 @@ async function showEvents(visit: SignedInVisit): Promise<Answer> {
   const found = isFaulty
     ? { items: [], nextCursor: null }
     : await services.audit.list(caller, filter, { limit: PAGE_SIZE, cursor, order: 'desc' });
-  const [companies, known] = await Promise.all([
-    companyOptions(visit, filter.companyId),
-    findParties(visit, found.items),
-  ]);
+  const [companies, known] = await Promise.all([companyFilter(visit, query), findParties(visit, found.items)]);
   const kept = {
     company_id: filter.companyId ?? '',
     q: textOf(query, 'q') ?? '',
@@ -39,6 +36,7 @@ async function showEvents(visit: SignedInVisit): Promise<Answer> {
     from: query['from'] ?? '',
     to: query['to'] ?? '',
   };
+  if (companies.settled !== undefined) return seeOther(hrefOf('/audit', { ...kept, company_id: companies.settled }));
   return page(
     (frame) =>
       h(AuditListPage, {
@@ -47,7 +45,7 @@ async function showEvents(visit: SignedInVisit): Promise<Answer> {
         filter: { ...kept, companyId: kept.company_id },
         errors,
         actions: ACTIONS.map((action) => ({ value: action, label: action })),
-        companies: companies.options,
+        companies: companies.choice,
         firstHref: cursor === undefined ? undefined : hrefOf('/audit', kept),
         nextHref: found.nextCursor === null ? undefined : hrefOf('/audit', { ...kept, cursor: found.nextCursor }),
       }),

@@ -5,8 +5,9 @@ import type { ClientStatus as ShownStatus } from '../../../views/parts/status.ts
 import { mayCall } from '../../domain/access/caller.ts';
 import type { ClientSummary } from '../../domain/client/client.ts';
 import type { ClientSort } from '../../domain/stores.ts';
-import { companyOptions, roleFilterOptions } from './company-choice.ts';
-import { type Answer, page, type SignedInVisit } from './page.ts';
+import { roleFilterOptions } from './company-choice.ts';
+import { companyFilter } from './company-filter.ts';
+import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
 import { choiceOf, hrefOf, parseQuery, sortHead, textOf } from './query.ts';
 
 const PAGE_SIZE = 50;
@@ -23,10 +24,11 @@ export async function showClients(visit: SignedInVisit): Promise<Answer> {
   const [found, roles, companies, counts] = await Promise.all([
     services.clients.list(caller, filter, { limit: PAGE_SIZE, cursor }),
     roleFilterOptions(visit, filter.roleId),
-    companyOptions(visit, companyId),
+    companyFilter(visit, query),
     services.clients.count(caller),
   ]);
   const kept = { q: filter.q, status, role_id: filter.roleId, company_id: companyId, sort };
+  if (companies.settled !== undefined) return seeOther(hrefOf('/clients', { ...kept, company_id: companies.settled }));
   const isSearch = filter.q !== undefined || filter.roleId !== undefined || companyId !== undefined;
   return page((frame) =>
     h(ClientsListPage, {
@@ -34,7 +36,7 @@ export async function showClients(visit: SignedInVisit): Promise<Answer> {
       clients: found.items.map((client) => toRow(client, now)),
       filter: { q: filter.q ?? '', status: status ?? '', roleId: filter.roleId ?? '', companyId: companyId ?? '' },
       roles,
-      companies: companies.options,
+      companies: companies.choice,
       sort: {
         name: sortHead('/clients', kept, 'name', 'ascending'),
         created: sortHead('/clients', kept, 'created_at', 'descending'),

@@ -11,16 +11,20 @@ import type { SignedInVisit } from './page.ts';
 /** More make no select that anybody wants to look through: forms have a search then, and each page of a company leads to its lists. */
 const MAX_OPTIONS = 200;
 
-/** One's own first, then A to Z; empty for whoever sees one company alone. `current` is always among them, if within reach. */
+/**
+ * One's own first, then A to Z; empty for whoever sees one company alone. `current` is always among them, if within reach; `matches`
+ * are those that the filter has found.
+ */
 export async function companyOptions(
   { caller, services }: SignedInVisit,
   current: string | undefined,
   filter: Pick<CompanyFilter, 'reseller' | 'q'> = {},
-): Promise<{ options: readonly SelectOption[]; isCut: boolean }> {
-  if (!caller.reach.subtree || !mayCall(caller, 'companies:read')) return { options: [], isCut: false };
+): Promise<{ options: readonly SelectOption[]; isCut: boolean; matches: readonly string[] }> {
+  const none = { options: [], isCut: false, matches: [] };
+  if (!caller.reach.subtree || !mayCall(caller, 'companies:read')) return none;
   const found = await services.companies.list(caller, { ...filter, sort: 'name' }, { limit: MAX_OPTIONS });
   const others = found.items.filter(({ id }) => id !== caller.companyId);
-  if (others.length === 0 && filter.q === undefined) return { options: [], isCut: false };
+  if (others.length === 0 && filter.q === undefined) return none;
   const isOwnListed = filter.q === undefined || others.length < found.items.length || current === caller.companyId;
   const options = [
     ...(isOwnListed ? [{ value: caller.companyId, label: caller.companyName }] : []),
@@ -30,16 +34,31 @@ export async function companyOptions(
     const name = (await services.companies.namesOf(caller, [current])).get(current);
     if (name !== undefined) options.push({ value: current, label: name });
   }
-  return { options, isCut: found.nextCursor !== null };
+  return { options, isCut: found.nextCursor !== null, matches: found.items.map(({ id }) => id) };
 }
 
-/** The same for a form; undefined where there is nothing to choose. `choose`: the button that the form came by; `q`: what was looked for by name. */
+interface CompanyQuestion {
+  readonly choose: string | undefined;
+  readonly formAt: string;
+  readonly q?: string;
+  readonly field?: string;
+  /** Those alone that may have companies below them. */
+  readonly reseller?: boolean;
+}
+
+/**
+ * The same for a form; undefined where there is nothing to choose. `choose`: the button that the form came by; `q`: what was looked for
+ * by name; `field`: what the form has it in.
+ */
 export async function companyChoice(
   visit: SignedInVisit,
   current: string,
-  { choose, formAt, q = '' }: { readonly choose: string | undefined; readonly formAt: string; readonly q?: string },
+  { choose, formAt, q = '', field = 'company_id', reseller }: CompanyQuestion,
 ): Promise<CompanyChoice | undefined> {
-  const { options, isCut } = await companyOptions(visit, current, q === '' ? {} : { q });
+  const { options, isCut } = await companyOptions(visit, current, {
+    ...(q === '' ? {} : { q }),
+    ...(reseller ? { reseller } : {}),
+  });
   if (options.length === 0) return undefined;
   const search = isCut || q !== '' ? q : undefined;
   return {
@@ -48,11 +67,11 @@ export async function companyChoice(
     q: search,
     wasChosen: choose === 'company',
     wasFound: choose === 'found',
-    formHref: hrefOf(formAt, { company_id: current }),
+    formHref: hrefOf(formAt, { [field]: current }),
   };
 }
 
-/** What was typed into the search of a form. */
+/** What was typed into the search. */
 export function searchOf(text: string | undefined): string {
   return (text ?? '').trim().slice(0, MAX_SEARCH);
 }

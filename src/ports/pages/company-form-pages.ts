@@ -5,11 +5,12 @@ import {
   type CompanyFormPageProps,
   type CompanyFormValues,
 } from '../../../views/pages/company-form.tsx';
+import { companySearchName } from '../../../views/parts/company-field.tsx';
 import { companyHref } from '../../../views/pages/companies-list.tsx';
 import { Problem } from '../../base/problem.ts';
 import { OwnAddressProblem } from '../../domain/access/own-address.ts';
 import type { CompanySummary } from '../../domain/company/company-store.ts';
-import { companyOptions } from './company-choice.ts';
+import { companyChoice, searchOf } from './company-choice.ts';
 import { findCompany } from './company-detail-page.ts';
 import {
   COMPANY_FORM_FIELDS,
@@ -31,20 +32,23 @@ interface Shown {
   readonly faults: FormFaults;
   readonly status: number;
   readonly asksOwnAddress?: boolean;
+  /** The button by which the form came, when it was not the one that saves. */
+  readonly choose?: string | undefined;
+  /** What was looked for among the companies that it can be placed below. */
+  readonly q?: string;
 }
 
 async function formPage(visit: SignedInVisit, shown: Shown): Promise<Answer> {
   const { caller, origin } = visit;
-  const { company, values, faults, status, asksOwnAddress = false } = shown;
-  const parents = company
-    ? { options: [], isCut: false }
-    : await companyOptions(visit, values.parent_id, { reseller: true });
+  const { company, values, faults, status, asksOwnAddress = false, choose, q = '' } = shown;
+  const question = { choose, formAt: '/companies/new', q, field: 'parent_id', reseller: true };
+  const parents = company ? undefined : await companyChoice(visit, values.parent_id, question);
   const own = { value: caller.companyId, label: caller.companyName };
   const props: Omit<CompanyFormPageProps, 'frame'> = {
     company: company && { id: company.id, name: company.name, ...fixedParts(visit, company) },
     values,
     errors: faults.toErrors(),
-    parents: { ...parents, options: parents.options.length > 0 ? parents.options : [own] },
+    parents: parents ?? { options: [own], isCut: false, formHref: question.formAt },
     yourAddress: origin.ip,
     asksOwnAddress,
     hidden: company ? { version: String(company.version) } : { form_id: createFormId() },
@@ -65,11 +69,21 @@ export async function showNewCompany(visit: SignedInVisit): Promise<Answer> {
 }
 
 export async function createCompany(visit: SignedInVisit): Promise<Answer> {
-  const fields = pickFields(await visit.readForm(), [...COMPANY_FORM_FIELDS, 'form_id', 'confirm_own_address']);
+  const fields = pickFields(await visit.readForm(), [
+    ...COMPANY_FORM_FIELDS,
+    'form_id',
+    'confirm_own_address',
+    'choose',
+    companySearchName,
+  ]);
   const before = { ...NEW_COMPANY_VALUES, parent_id: visit.caller.companyId };
   const values = keptValues(COMPANY_FORM_FIELDS, before, fields);
+  const q = searchOf(fields[companySearchName]);
+  if (fields.choose !== undefined) {
+    return formPage(visit, { company: null, values, faults: new FormFaults(), status: 200, choose: fields.choose, q });
+  }
   const { input, faults } = parseCompanyForm(values);
-  const shown = { company: null, values, faults };
+  const shown = { company: null, values, faults, q };
   if (!input) return formPage(visit, { ...shown, status: 422 });
   try {
     return await once(

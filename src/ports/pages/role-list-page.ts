@@ -4,8 +4,8 @@ import { companyHref } from '../../../views/pages/companies-list.tsx';
 import { type RoleRow, RolesListPage } from '../../../views/pages/roles-list.tsx';
 import { type Caller, mayCall } from '../../domain/access/caller.ts';
 import type { RoleSummary } from '../../domain/role/role.ts';
-import { companyOptions } from './company-choice.ts';
-import { type Answer, page, type SignedInVisit } from './page.ts';
+import { companyFilter } from './company-filter.ts';
+import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
 import { choiceOf, hrefOf, parseQuery, textOf } from './query.ts';
 
 const PAGE_SIZE = 50;
@@ -19,15 +19,16 @@ export async function showRoles(visit: SignedInVisit): Promise<Answer> {
   const cursor = textOf(query, 'cursor');
   const [found, companies] = await Promise.all([
     services.roles.list(caller, { q, kind, companyId }, { limit: PAGE_SIZE, cursor }),
-    companyOptions(visit, companyId),
+    companyFilter(visit, query),
   ]);
   const kept = { q, kind, company_id: companyId };
+  if (companies.settled !== undefined) return seeOther(hrefOf('/roles', { ...kept, company_id: companies.settled }));
   return page((frame) =>
     h(RolesListPage, {
       frame,
       roles: found.items.map((role) => toRoleRow(role, caller)),
       filter: { q: q ?? '', kind: kind ?? '', companyId: companyId ?? '' },
-      companies: companies.options,
+      companies: companies.choice,
       firstHref: cursor === undefined ? undefined : hrefOf('/roles', kept),
       nextHref: found.nextCursor === null ? undefined : hrefOf('/roles', { ...kept, cursor: found.nextCursor }),
       mayCreate: mayCall(caller, 'roles:write'),

@@ -5,8 +5,9 @@ import type { UserStatus as ShownStatus } from '../../../views/parts/status.tsx'
 import { mayCall } from '../../domain/access/caller.ts';
 import type { UserSort } from '../../domain/user/user-store.ts';
 import type { UserSummary } from '../../domain/user/user.ts';
-import { companyOptions, roleFilterOptions } from './company-choice.ts';
-import { type Answer, page, type SignedInVisit } from './page.ts';
+import { roleFilterOptions } from './company-choice.ts';
+import { companyFilter } from './company-filter.ts';
+import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
 import { choiceOf, hrefOf, parseQuery, sortHead, textOf } from './query.ts';
 
 const PAGE_SIZE = 50;
@@ -24,10 +25,11 @@ export async function showUsers(visit: SignedInVisit): Promise<Answer> {
   const [found, roles, companies, counts] = await Promise.all([
     services.users.list(caller, { q, status, roleId, companyId, sort }, { limit: PAGE_SIZE, cursor }),
     roleFilterOptions(visit, roleId),
-    companyOptions(visit, companyId),
+    companyFilter(visit, query),
     services.users.count(caller),
   ]);
   const kept = { q, status, role_id: roleId, company_id: companyId, sort };
+  if (companies.settled !== undefined) return seeOther(hrefOf('/users', { ...kept, company_id: companies.settled }));
   const isSearch = q !== undefined || roleId !== undefined || companyId !== undefined;
   return page((frame) =>
     h(UsersListPage, {
@@ -35,7 +37,7 @@ export async function showUsers(visit: SignedInVisit): Promise<Answer> {
       users: found.items.map(toRow),
       filter: { q: q ?? '', status: status ?? '', roleId: roleId ?? '', companyId: companyId ?? '' },
       roles,
-      companies: companies.options,
+      companies: companies.choice,
       sort: {
         email: sortHead('/users', kept, 'email', 'ascending'),
         lastSignIn: sortHead('/users', kept, 'last_sign_in_at', 'descending'),
