@@ -89,12 +89,15 @@ describe('RFC 6750 §3', () => {
     },
   );
 
-  test('the scheme Token is refused in words of its own: API tokens do not exist', async () => {
-    const headers = { Authorization: 'Token pstt_0123456789' };
-    const answer = await call(server, 'GET', '/api/v1/me', { headers });
-    expect(answer.status).toBe(401);
-    expect(asProblem(answer).detail).toMatch(/^The scheme Token is for API tokens, which this server does not have\./);
-    expect(answer.text).not.toContain('pstt_');
+  test('the scheme Token is for API tokens alone: an access token there is told so, an unknown API token is as any bad one', async () => {
+    const send = (token: string) => call(server, 'GET', '/api/v1/me', { headers: { Authorization: `Token ${token}` } });
+    expect(asProblem(await send('good-token')).detail).toMatch(
+      /^The scheme Token is for API tokens, which begin with pstt_\./,
+    );
+    const unknown = await send('pstt_0123456789');
+    expect(unknown.status).toBe(401);
+    expect(unknown.headers.get('www-authenticate')).toContain('error="invalid_token"');
+    expect(unknown.text).not.toContain('pstt_');
   });
 
   test('a browser that asks for text/html gets problem+json too', async () => {

@@ -152,5 +152,5 @@ test('a client that is set inactive is refused at the next call', async () => {
   await clients.update(administrator, client.clientId, { status: 'inactive' });
   const { status, text } = await tryOut('Me-getMe');
   expect(status).toBe('401');
-  expect(text).toContain('client is paused');
+  expect(text).toContain('whoever it belongs to is inactive');
 });
