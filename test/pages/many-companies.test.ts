@@ -92,7 +92,7 @@ describe.each([
 
   const queryOf = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
 
-  test.each(['/clients', '/users', '/roles', '/audit'])(
+  test.each(['/clients', '/api-tokens', '/users', '/roles', '/audit'])(
     'a list is filtered by a company that was found by its name, and the other filters stay: %s',
     async (path) => {
       const { page, end } = await start(path === '/clients' ? '/clients?q=job&sort=name' : `${path}?q=job`);

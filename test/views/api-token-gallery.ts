@@ -18,7 +18,7 @@ const list: ApiTokensListPageProps = {
   frame: frame('api-tokens'),
   tokens,
   filter: { q: '', ownerType: '', expired: '', companyId: '', owner: null },
-  companies: [],
+  companies: undefined,
   sort: {
     name: { href: '/api-tokens?sort=name' },
     created: { href: '/api-tokens', direction: 'descending' },
@@ -163,7 +163,11 @@ export const apiTokenGallery: Readonly<Record<string, () => JSX.Element>> = {
       },
     }),
   'api-tokens-hard-names': () =>
-    h(ApiTokensListPage, { ...list, tokens: hardTokens, companies: [{ value: 'co_long', label: longWord }] }),
+    h(ApiTokensListPage, {
+      ...list,
+      tokens: hardTokens,
+      companies: { options: [{ value: 'co_long', label: longWord }], isCut: false, q: undefined, matches: undefined },
+    }),
   'api-token-new': () => h(ApiTokenFormPage, form),
   'api-token-new-no-owner': () =>
     h(ApiTokenFormPage, {

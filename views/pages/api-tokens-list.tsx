@@ -4,6 +4,7 @@ import { AppShell, type AppFrame } from '../layout/app-shell.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { ApiTokensTable, type ApiTokenRow, type ApiTokensTableProps } from '../parts/api-tokens.tsx';
 import { LinkButton } from '../parts/button.tsx';
+import { CompanyFilter, type CompanyFilterChoice, CompanyFilterNote } from '../parts/company-filter.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import type { SelectOption } from '../parts/field.tsx';
 import { FilterBar, FilterSelect } from '../parts/filters.tsx';
@@ -21,8 +22,8 @@ export type ApiTokensListPageProps = {
     /** The one owner whose tokens are listed, by the name of its filter; null for those of everybody. */
     owner: { field: 'client_id' | 'user_id'; value: string; name: string } | null;
   };
-  /** Empty where all tokens are of one company. */
-  companies: readonly SelectOption[];
+  /** undefined where all tokens are of one company. */
+  companies: CompanyFilterChoice | undefined;
   sort: NonNullable<ApiTokensTableProps['sort']>;
   /** Query value of the present order, kept through a search; empty for the default order. */
   sortValue: string;
@@ -54,6 +55,7 @@ function Filters({ filter, companies, sortValue, filtered }: FiltersProps) {
       searchLabel="Name, owner or last four characters"
       hidden={sortValue ? { sort: sortValue } : {}}
       filtered={filtered}
+      note={<CompanyFilterNote choice={companies} />}
     >
       {owner ? (
         <FilterSelect
@@ -67,9 +69,7 @@ function Filters({ filter, companies, sortValue, filtered }: FiltersProps) {
         <FilterSelect name="owner_type" label="Owner" value={filter.ownerType} options={ownerTypes} all="All" />
       )}
       <FilterSelect name="expired" label="Expiry" value={filter.expired} options={expiries} all="All" />
-      {companies.length > 0 && (
-        <FilterSelect name="company_id" label="Company" value={filter.companyId} options={companies} all="All" />
-      )}
+      {companies && <CompanyFilter value={filter.companyId} choice={companies} />}
     </FilterBar>
   );
 }
@@ -115,7 +115,7 @@ export function ApiTokensListPage(props: ApiTokensListPageProps) {
               <ApiTokensTable
                 tokens={tokens}
                 now={frame.now}
-                owners={companies.length > 0 ? 'with-company' : 'plain'}
+                owners={companies ? 'with-company' : 'plain'}
                 sort={sort}
               />
             )}

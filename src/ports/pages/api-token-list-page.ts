@@ -6,8 +6,8 @@ import { mayCall } from '../../domain/access/caller.ts';
 import type { ApiTokenSort } from '../../domain/api-token/api-token-store.ts';
 import type { ApiTokenOwnerType, ApiTokenSummary } from '../../domain/api-token/api-token.ts';
 import { toApiTokenRow } from './api-token-rows.ts';
-import { companyOptions } from './company-choice.ts';
-import { type Answer, page, type SignedInVisit } from './page.ts';
+import { companyFilter } from './company-filter.ts';
+import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
 import { choiceOf, hrefOf, parseQuery, sortHead, textOf } from './query.ts';
 
 const PAGE_SIZE = 50;
@@ -31,12 +31,15 @@ export async function showApiTokens(visit: SignedInVisit): Promise<Answer> {
   const cursor = textOf(query, 'cursor');
   const [found, companies] = await Promise.all([
     services.apiTokens.list(caller, filter, { limit: PAGE_SIZE, cursor }),
-    companyOptions(visit, filter.companyId),
+    companyFilter(visit, query),
   ]);
   const owner = await ownerFilter(visit, filter, found.items);
   const ofOwner = { client_id: filter.clientId, user_id: filter.userId };
   const { q, ownerType: owner_type, companyId: company_id, apiId: api } = filter;
   const kept = { q, owner_type, expired, company_id, api, ...ofOwner, sort };
+  if (companies.settled !== undefined) {
+    return seeOther(hrefOf('/api-tokens', { ...kept, company_id: companies.settled }));
+  }
   return page((frame) =>
     h(ApiTokensListPage, {
       frame,
@@ -48,7 +51,7 @@ export async function showApiTokens(visit: SignedInVisit): Promise<Answer> {
         companyId: company_id ?? '',
         owner,
       },
-      companies: companies.options,
+      companies: companies.choice,
       sort: {
         name: sortHead('/api-tokens', kept, 'name', 'ascending'),
         created: sortHead('/api-tokens', kept, 'created_at', 'descending'),
