@@ -191,9 +191,20 @@ describe('password and invitation', () => {
     },
   );
 
-  test('one’s own is refused: a session left open must not be enough', async () => {
-    const self: Caller = { ...root, type: 'user', id: user.id };
+  test.each<[string, (id: string) => Partial<Caller>]>([
+    ['a session left open', (id) => ({ type: 'user', id })],
+    [
+      'an API token made in it',
+      (id) => ({
+        type: 'api_token',
+        id: 'tok_1',
+        apiToken: { id: 'tok_1', ownerType: 'user', ownerId: id, expiresAt: null },
+      }),
+    ],
+  ])('one’s own is refused, and so is a link that sets it: %s must not be enough', async (_what, callerOf) => {
+    const self: Caller = { ...root, ...callerOf(user.id) };
     expect(await refusalOf(users.setPassword(self, user.id, password))).toMatchObject({ status: 403 });
+    expect(await refusalOf(users.invite(self, user.id))).toMatchObject({ status: 403 });
   });
 
   test('a new invitation voids the one before', async () => {

@@ -240,7 +240,7 @@ export function UserDetailPage(props: UserDetailPageProps) {
           <Facts facts={factsOf(user, frame.now)} />
         </div>
       </section>
-      {may === 'change' && user.status !== 'inactive' && <Invitation user={user} formId={inviteFormId} />}
+      {may === 'change' && !isYou && user.status !== 'inactive' && <Invitation user={user} formId={inviteFormId} />}
       {apiTokens && <OwnedApiTokensPanel tokens={apiTokens} owner={isYou ? 'You' : 'This user'} now={frame.now} />}
       {may === 'change' && <DangerZone user={user} isYou={isYou} apiTokens={apiTokens} />}
     </AppShell>

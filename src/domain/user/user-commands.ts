@@ -119,11 +119,7 @@ async function deleteUser(
 
 async function setPassword(parts: Parts, caller: Caller, userId: string, password: string): Promise<UserSummary> {
   requirePrivilege(caller, 'users:write');
-  // A session that somebody left open, or an API token made in it, must not be enough to take the account over: one's own needs the
-  // current password.
-  if (isOwn(caller, { type: 'user', id: userId })) {
-    throw forbidden('Change your own password on your account page, where you are asked for the current one.');
-  }
+  refuseOwn(caller, userId);
   const seen = await parts.storage.read((stores) => getForChange(stores, caller, userId, undefined, 'findWithin'));
   await checkNewPassword(password, seen, '/password');
   const passwordHash = await parts.hasher.hash(credentialDigest(normalizePassword(password)));
@@ -137,8 +133,16 @@ async function setPassword(parts: Parts, caller: Caller, userId: string, passwor
   });
 }
 
+/** A session that somebody left open, or an API token made in it, must not be enough to take the account over. */
+function refuseOwn(caller: Caller, userId: string): void {
+  if (!isOwn(caller, { type: 'user', id: userId })) return;
+  throw forbidden('Change your own password on your account page, where you are asked for the current one.');
+}
+
 async function invite({ storage, clock }: Parts, caller: Caller, userId: string) {
   requirePrivilege(caller, 'users:write');
+  // Whoever opens the link sets a password.
+  refuseOwn(caller, userId);
   const invitationToken = createBearer();
   return storage.write(async (stores) => {
     const user = await getForChange(stores, caller, userId, undefined);
