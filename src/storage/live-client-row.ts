@@ -7,22 +7,11 @@ import type { ClientStatus, TokenFormat } from '../domain/client/client.ts';
 import type { LiveClient, LiveSecret } from '../domain/client/live-client.ts';
 import type { CompanyRestriction } from '../domain/company/live-company.ts';
 import { RESELLER_ROLE_ID } from '../domain/role/role.ts';
-import { createGrantsReader } from './live-grants.ts';
+import { createGrantsReader, GRANTED_TO_ASKED } from './live-grants.ts';
 
-/** What a role grants in a company is worked out once for all clients that have both. */
 export const LIVE_CLIENTS = `
 WITH asked AS (SELECT * FROM client WHERE client_id = ANY ($1)),
-granted AS (
-  SELECT pair.role_id, pair.company_id, json_agg(json_build_object('id', a.id, 'identifier', a.identifier, 'name', a.name,
-    'scopes', share.scopes) ORDER BY a.id)::text AS apis
-  FROM (SELECT DISTINCT role_id, company_id FROM asked) pair
-  CROSS JOIN LATERAL (
-    SELECT g.api_id, json_agg(g.scope ORDER BY g.position, g.scope) AS scopes
-    FROM granted_privileges(pair.role_id, pair.company_id) g GROUP BY g.api_id
-  ) share
-  JOIN api a ON a.id = share.api_id
-  GROUP BY pair.role_id, pair.company_id
-)
+${GRANTED_TO_ASKED}
 SELECT c.client_id, c.name, c.status, c.expires_at, c.company_id, co.name AS company_name, co.path AS company_path,
   is_suspended(co.path) AS company_suspended, co.ip_mode AS company_ip_mode,
   c.role_id, r.name AS role_name, c.default_api, c.token_lifetime_seconds, c.token_format, c.token_generation, c.ip_mode,

@@ -4,7 +4,16 @@ import type { Reach } from '../../src/domain/access/caller.ts';
 import type { Company } from '../../src/domain/company/company.ts';
 import type { Storage } from '../../src/domain/stores.ts';
 import type { TestDatabase } from '../support/database.ts';
-import { makeClient, makeRole, makeTenants, makeUser, newSecret, reachOf, type Tenants } from '../support/factories.ts';
+import {
+  makeApiToken,
+  makeClient,
+  makeRole,
+  makeTenants,
+  makeUser,
+  newSecret,
+  reachOf,
+  type Tenants,
+} from '../support/factories.ts';
 
 /** With all below it: `reseller`. Its own company alone: the others. */
 export type Who = 'reseller' | 'resellerAlone' | 'customer' | 'plain' | 'rootAlone';
@@ -29,6 +38,9 @@ export interface FilledTenants {
     readonly foreignCompany: string;
     readonly foreignClient: string;
     readonly foreignUser: string;
+    /** Of the client, and of the foreign one. */
+    readonly apiToken: string;
+    readonly foreignApiToken: string;
     readonly foreignRole: string;
   };
   readonly clientCount: number;
@@ -63,6 +75,7 @@ export const TABLES: readonly { table: string; key: string; owner: string; set: 
     owner: '(SELECT company_id FROM user_account u WHERE u.id = one_time_link.user_id)',
     set: 'expires_at = now()',
   },
+  { table: 'api_token', key: 'id', owner: 'company_id', set: `name = 'x'` },
   { table: 'audit_event', key: 'id', owner: 'company_id', set: '' },
 ];
 
@@ -113,6 +126,8 @@ export async function fillTenants(database: TestDatabase, storage: Storage): Pro
       foreignCompany: plain.id,
       foreignClient: `pst_of_${plain.id}`,
       foreignUser: `usr_of_${plain.id}`,
+      apiToken: `tok_of_pst_of_${customer.id}`,
+      foreignApiToken: `tok_of_pst_of_${plain.id}`,
       foreignRole: role(plain),
     },
     clientCount: all.length + 1,
@@ -120,8 +135,11 @@ export async function fillTenants(database: TestDatabase, storage: Storage): Pro
 }
 
 async function fillCompany(database: TestDatabase, storage: Storage, { id: companyId }: Company): Promise<void> {
-  const { clientId } = await makeClient(storage, { clientId: `pst_of_${companyId}`, companyId });
+  const client = await makeClient(storage, { clientId: `pst_of_${companyId}`, companyId });
+  const { clientId } = client;
   const user = await makeUser(storage, { id: `usr_of_${companyId}`, companyId });
+  await makeApiToken(storage, client, { id: `tok_of_${clientId}` });
+  await makeApiToken(storage, user, { id: `tok_of_${user.id}` });
   await makeRole(database, { id: `role_of_${companyId}`, companyId, privileges: ['management/clients:read'] });
   const now = new Date();
   await storage.write(async (stores) => {

@@ -129,6 +129,20 @@ describe.each(ACCOUNTS)('%s', (_who, wall, makeDatabase) => {
     },
   );
 
+  test('a user who moves within the reach takes API tokens along, and a foreign token is not touched', async () => {
+    const { reseller, customer } = tenants.companies;
+    const moved = await attempt(tenants.reaches.reseller, async (session) => {
+      const values = [`usr_of_${reseller.id}`, customer.id];
+      await session.query('UPDATE user_account SET company_id = $2 WHERE id = $1', values);
+      return session.query('SELECT company_id, company_path FROM api_token WHERE user_id = $1', values.slice(0, 1));
+    });
+    expect(moved.rows).toEqual([{ company_id: customer.id, company_path: customer.path }]);
+    const touched = await attempt(tenants.reaches.customer, (session) =>
+      session.query(`UPDATE api_token SET scopes = '{users:write}' WHERE id = $1`, [tenants.names.foreignApiToken]),
+    );
+    expect(touched.rowCount).toBe(0);
+  });
+
   test('whoever reaches both makes a role of theirs available, and takes it back', async () => {
     const done = await attempt(tenants.reaches.reseller, async (session) => {
       const values = [`role_of_${tenants.companies.reseller.id}`, tenants.companies.customer.id];
@@ -197,6 +211,25 @@ describe.each(ACCOUNTS)('%s', (_who, wall, makeDatabase) => {
         'a secret onto a foreign client',
         `INSERT INTO client_secret (id, client_id, slot, hint, hash, created_at) VALUES ('sec_x', $1, 2, 'x', 'x', now())`,
         ['foreignClient'],
+      ],
+      [
+        'an API token for a foreign client',
+        `INSERT INTO api_token (id, name, name_key, search_text, client_id, company_id, api_id, scopes, ip_mode, ip_rules,
+           token_hash, hint, issued_at, created_at, updated_at, version)
+         VALUES ('tok_x', 'x', 'x', 'x', $1, $2, 'management', '{clients:read}', 'off', '{}', 'x', 'x', now(), now(), now(), 1)`,
+        ['foreignClient', 'company'],
+      ],
+      [
+        'an API token for a foreign user',
+        `INSERT INTO api_token (id, name, name_key, search_text, user_id, company_id, api_id, scopes, ip_mode, ip_rules,
+           token_hash, hint, issued_at, created_at, updated_at, version)
+         VALUES ('tok_x', 'x', 'x', 'x', $1, $2, 'management', '{clients:read}', 'off', '{}', 'x', 'x', now(), now(), now(), 1)`,
+        ['foreignUser', 'company'],
+      ],
+      [
+        'an API token of one’s own onto a foreign client',
+        'UPDATE api_token SET client_id = $2 WHERE id = $1',
+        ['apiToken', 'foreignClient'],
       ],
       [
         'a session for a foreign user',
