@@ -36,7 +36,16 @@ async function insertClient(id: string, mode: string, rules: readonly string[]):
   );
 }
 
-test('the host names are those of rules that are in force, of clients and companies, and nothing else', async () => {
+async function insertApiToken(clientId: string, mode: string, rules: readonly string[]): Promise<void> {
+  await testDatabase.query(
+    `INSERT INTO api_token (id, name, name_key, search_text, client_id, api_id, scopes, ip_mode, ip_rules, token_hash, hint,
+       issued_at, created_at, updated_at, version)
+     VALUES ('tok_' || $2, 'job', 'job', 'job', $1, 'management', '{clients:read}', $2, $3, $2, 'x7Qa', now(), now(), now(), 1)`,
+    [clientId, mode, rules],
+  );
+}
+
+test('the host names are those of rules in force, of clients, API tokens and companies, and nothing else', async () => {
   await insertClient('pst_a', 'enforce', [
     '192.0.2.1',
     'a.test',
@@ -46,11 +55,13 @@ test('the host names are those of rules that are in force, of clients and compan
   ]);
   await insertClient('pst_b', 'report', ['a.test', 'b.test', 'fe80::1-fe80::2', 'face.beef']);
   await insertClient('pst_c', 'off', ['off.test']);
+  await insertApiToken('pst_c', 'enforce', ['a.test', '192.0.2.1', 'd.test']);
+  await insertApiToken('pst_c', 'off', ['off.test']);
   await testDatabase.query(
     `UPDATE company SET ip_mode = 'enforce', ip_rules = '{c.test,0.0.0.0/0}' WHERE id = 'co_root'`,
   );
   const names = await database.listHostNames();
-  expect(names.toSorted()).toEqual(['a.test', 'b.test', 'c.test', 'face.beef', 'xn--bcher-kva.test']);
+  expect(names.toSorted()).toEqual(['a.test', 'b.test', 'c.test', 'd.test', 'face.beef', 'xn--bcher-kva.test']);
 });
 
 test('lists without a host name are not read for it', async () => {
@@ -58,6 +69,7 @@ test('lists without a host name are not read for it', async () => {
   const scans = plan.filter((line) => String(line).includes(' Scan ')).join();
   expect(scans).toContain('client_host_rules');
   expect(scans).toContain('company_host_rules');
+  expect(scans).toContain('api_token_host_rules');
   expect(scans).not.toContain('Seq Scan');
 });
 

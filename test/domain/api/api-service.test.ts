@@ -8,6 +8,7 @@ import { createOpenApiReader } from '../../../src/domain/api/openapi-reader.ts';
 import { COMPANY_ADMIN_ROLE_ID, RESELLER_ROLE_ID } from '../../../src/domain/role/role.ts';
 import { createTestDatabase, openTestStorage, type TestDatabase, type TestStorage } from '../../support/database.ts';
 import {
+  makeApiToken,
   makeCaller,
   makeClient,
   makeRole,
@@ -270,6 +271,22 @@ describe('delete', () => {
       status: 409,
       detail: `API ${made} is in use and cannot be deleted: its privileges are held by the role Holder ${made}; it is the default API of the client default ${made}.`,
     });
+  });
+
+  test('is refused while API tokens are for it, expired ones too', async () => {
+    await register({ availableTo: 'all', privileges: [{ scope: 'a' }] });
+    const client = await makeClient(opened.storage);
+    const given = { apiId: id, scopes: ['a'] };
+    const refused = (which: string) => ({
+      status: 409,
+      detail: `API ${made} is in use and cannot be deleted: ${which} for it.`,
+    });
+    await makeApiToken(opened.storage, client, { ...given, name: 'nightly', expiresAt: new Date(0) });
+    expect(await refusalOf(apis.delete(root, id))).toMatchObject(refused('the API token nightly is'));
+    await makeApiToken(opened.storage, client, { ...given, name: 'hourly' });
+    expect(await refusalOf(apis.delete(root, id))).toMatchObject(refused('the API tokens hourly, nightly are'));
+    await opened.storage.write((stores) => stores.clients.delete(client.clientId));
+    await apis.delete(root, id);
   });
 });
 
