@@ -63,7 +63,7 @@ export class GatheredUses implements UseRecorder {
     if (!client) return;
     if (client.at === undefined || at > client.at) client.at = at;
     if (secretId !== null) mergeUse(client.secrets, secretId, at, ip);
-    if (apiTokenId !== undefined) mergeUse((client.apiTokens ??= new Map()), apiTokenId, at, ip);
+    if (apiTokenId !== undefined) mergeUse(tokensOf(client), apiTokenId, at, ip);
     if (ip !== null) this.#addSource(client, ip, at, at, 1, 0);
   }
 
@@ -93,7 +93,7 @@ export class GatheredUses implements UseRecorder {
       if (!client) continue;
       if (use.at && (client.at === undefined || use.at > client.at)) client.at = use.at;
       for (const [secretId, { at, ip }] of use.secrets) mergeUse(client.secrets, secretId, at, ip);
-      for (const [id, { at, ip }] of use.apiTokens ?? []) mergeUse((client.apiTokens ??= new Map()), id, at, ip);
+      for (const [id, { at, ip }] of use.apiTokens ?? []) mergeUse(tokensOf(client), id, at, ip);
       for (const [ip, { firstAt, lastAt, uses, refusals }] of use.sources) {
         this.#addSource(client, ip, firstAt, lastAt, uses, refusals);
       }
@@ -136,6 +136,11 @@ export class GatheredUses implements UseRecorder {
       this.#sources += 1;
     }
   }
+}
+
+function tokensOf(client: ClientUse): Map<string, CredentialUse> {
+  client.apiTokens ??= new Map<string, CredentialUse>();
+  return client.apiTokens;
 }
 
 function mergeUse(credentials: Map<string, CredentialUse>, id: string, at: Date, ip: string | null): void {

@@ -237,7 +237,8 @@ describe('a change by another connection is seen:', () => {
     await makeApi(database, { id: 'moving', privileges: [{ scope: 'a' }] });
     const { tokenHash } = await makeKnown(client, { apiId: 'moving', scopes: ['a'] });
     await database.query(`UPDATE api SET identifier = 'https://moved.test' WHERE id = 'moving'`);
-    await remembered(tokenHash, ({ identifier }) => identifier === 'https://moved.test');
+    const moved = await remembered(tokenHash, ({ identifier }) => identifier !== 'https://moving.example.test');
+    expect(moved.identifier).toBe('https://moved.test');
   });
 
   test('another value: the old one is nobody’s, the new one is its', async () => {
