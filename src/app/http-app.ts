@@ -5,12 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { IpMatcher } from '../domain/address/ip-matcher.ts';
 import type { Gate } from '../ports/gate/gate.ts';
 import type { IgnoredForwardingTally } from '../ports/http/ignored-forwarding.ts';
-import {
-  createIdentifyCaller,
-  identifyRequestBy,
-  requestContext,
-  type RequestState,
-} from '../ports/http/request-context.ts';
+import { createIdentifyRequest, requestContext, type RequestState } from '../ports/http/request-context.ts';
 import { answerErrors, logRequests, refuseMalformed } from './request-front.ts';
 
 interface Parts {
@@ -38,8 +33,8 @@ export function createHttpApp({
 }: Parts): (request: IncomingMessage, response: ServerResponse) => unknown {
   const app = new Koa<RequestState>({ proxy: false, env: 'production' });
   app.on('error', (error: unknown) => logLateError(log, error));
-  const identify = createIdentifyCaller({ trustedProxies, log, ignored });
-  app.use(requestContext({ identify: identifyRequestBy(identify), log }));
+  const identify = createIdentifyRequest({ trustedProxies, log, ignored });
+  app.use(requestContext({ identify, log }));
   app.use(logRequests(log));
   app.use(answerErrors({ log, isHttps }));
   app.use(refuseMalformed());
@@ -47,7 +42,7 @@ export function createHttpApp({
   const handle = app.callback();
   if (!gate) return handle;
   return (request, response) =>
-    gate.takes(request) ? gate.answer(request, response, identify) : handle(request, response);
+    gate.takes(request) ? gate.answer(request, response, identify(request)) : handle(request, response);
 }
 
 /** After the answer has begun: mostly a caller who did not wait for the end of it. */

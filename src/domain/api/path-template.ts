@@ -71,21 +71,21 @@ function parseSegment(text: string, isLast: boolean): SegmentTemplate | string {
  */
 export function splitRequestPath(path: string): readonly string[] | undefined {
   if (!path.startsWith('/') || path.length > 4 * MAX_PATH) return undefined;
-  const texts = path.split('/');
-  if (texts.length > MAX_SEGMENTS + 1) return undefined;
   // ASCII only: the rest arrives percent-encoded, as RFC 3986 wants it.
   if (!/^[\x21-\x7e]*$/.test(path)) return undefined;
   // Most paths have nothing to decode; this runs at every call.
   const isPlain = !/[%;\\?#]/.test(path);
   const segments: string[] = [];
-  for (let index = 1; index < texts.length; index++) {
-    const text = texts[index] ?? '';
+  for (let start = 1; ;) {
+    const slash = path.indexOf('/', start);
+    const isLast = slash < 0;
+    const text = path.slice(start, isLast ? path.length : slash);
     const segment = isPlain ? text : decodeText(text);
-    if (segment === undefined || isDotSegment(segment)) return undefined;
-    if (segment === '' && index < texts.length - 1) return undefined;
-    segments.push(segment);
+    if (segment === undefined || isDotSegment(segment) || (segment === '' && !isLast)) return undefined;
+    if (segments.push(segment) > MAX_SEGMENTS) return undefined;
+    if (isLast) return segments;
+    start = slash + 1;
   }
-  return segments;
 }
 
 function isDotSegment(text: string): boolean {

@@ -100,7 +100,8 @@ function decideSets(held: readonly string[], sets: readonly (readonly string[])[
   let nearest: readonly string[] = [];
   let fewest = Infinity;
   for (const set of sets) {
-    const missing = set.reduce((sum, scope) => sum + (held.includes(scope) ? 0 : 1), 0);
+    let missing = 0;
+    for (const scope of set) if (!held.includes(scope)) missing += 1;
     if (missing === 0) return undefined;
     if (missing < fewest) {
       fewest = missing;

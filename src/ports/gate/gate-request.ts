@@ -1,8 +1,8 @@
 // What a proxy asks the gate: about which API, with which scopes, and before which call. Each proxy says that in its own way.
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { GateQuestion, OriginalRequest } from '../../domain/gate/gate-decision.ts';
 import { MANAGEMENT_API_ID } from '../../domain/api/privilege.ts';
 import { quoted } from '../http/body.ts';
-import type { GateFields } from './gate-fields.ts';
 
 export interface AskedGate {
   /** Id or identifier. */
@@ -24,17 +24,17 @@ export function isGateTarget(target: string): boolean {
   return target.length === GATE.length || target[GATE.length] === '?' || target.startsWith(ENVOY);
 }
 
-/** `method` and `target` are those of the question itself. */
-export type ReadGateRequest = (method: string, target: string, fields: GateFields) => AskedGate | UnreadableQuestion;
+export type ReadGateRequest = (request: IncomingMessage) => AskedGate | UnreadableQuestion;
 
 export function createGateReader(): ReadGateRequest {
   const readQuery = remember(parseQuery);
   const readScopes = remember(parseScopes);
-  return (method, target, fields) => {
-    if (target.startsWith(ENVOY)) return readEnvoy(method, target, fields.scope, readScopes);
+  return (request) => {
+    const target = request.url ?? '';
+    if (target.startsWith(ENVOY)) return readEnvoy(request, readScopes);
     const asked = readQuery(target.slice(GATE.length + 1));
     if ('fault' in asked) return asked;
-    return { api: asked.api, question: { scopes: asked.scopes, original: readOriginal(fields) } };
+    return { api: asked.api, question: { scopes: asked.scopes, original: readHeaders(request.headers) } };
   };
 }
 
@@ -73,17 +73,19 @@ function parseScopes(text: string): readonly string[] | UnreadableQuestion {
  * nginx is told to send one pair of headers, Traefik and Caddy send the other by themselves. Both pairs come when the caller adds the
  * one that its proxy doesn't set: unless they say the same, nothing is said.
  */
-function readOriginal(fields: GateFields): OriginalRequest | undefined {
-  const nginx = readPair(fields.originalMethod, fields.originalUri);
-  const others = readPair(fields.forwardedMethod, fields.forwardedUri);
+function readHeaders(headers: IncomingHttpHeaders): OriginalRequest | undefined {
+  const nginx = readPair(headers['x-original-method'], headers['x-original-uri']);
+  const others = readPair(headers['x-forwarded-method'], headers['x-forwarded-uri']);
   if (nginx === 'half' || others === 'half') return undefined;
   if (nginx && others && (nginx.method !== others.method || nginx.path !== others.path)) return undefined;
   return nginx ?? others;
 }
 
-function readPair(method: string | undefined, path: string | undefined): OriginalRequest | 'half' | undefined {
+type Header = IncomingHttpHeaders[string];
+
+function readPair(method: Header, path: Header): OriginalRequest | 'half' | undefined {
   if (method === undefined && path === undefined) return undefined;
-  if (method === undefined || path === undefined) return 'half';
+  if (typeof method !== 'string' || typeof path !== 'string') return 'half';
   return COMMON_METHODS.has(method) || METHOD.test(method) ? { method, path } : 'half';
 }
 
@@ -98,19 +100,15 @@ const ENVOY_TARGET = /^([a-z0-9-]+)(\/.*)$/s;
  * Envoy repeats the call's own method and target behind a prefix, `/gate/envoy/{api id}`. What the query says is the call's, not ours:
  * scopes come in a header that Envoy sets.
  */
-function readEnvoy(
-  method: string,
-  target: string,
-  needed: string | undefined,
-  readScopes: typeof parseScopes,
-): AskedGate | UnreadableQuestion {
-  const [, api, path] = ENVOY_TARGET.exec(target.slice(ENVOY.length)) ?? [];
+function readEnvoy(request: IncomingMessage, readScopes: typeof parseScopes): AskedGate | UnreadableQuestion {
+  const [, api, path] = ENVOY_TARGET.exec((request.url ?? '').slice(ENVOY.length)) ?? [];
   if (api === undefined || path === undefined) {
     return { fault: 'The prefix for Envoy is /gate/envoy/ and the id of an API, without a slash at its end.' };
   }
-  const scopes = needed === undefined ? [] : readScopes(needed);
+  const header = request.headers['x-postern-scope'];
+  const scopes = header === undefined ? [] : readScopes(String(header));
   if ('fault' in scopes) return scopes;
-  return { api, question: { scopes, original: { method, path } } };
+  return { api, question: { scopes, original: { method: request.method ?? '', path } } };
 }
 
 const MAX_REMEMBERED = 1_000;

@@ -12,12 +12,11 @@ import { decideGate, type GateVerdict } from '../../domain/gate/gate-decision.ts
 import type { UseRecorder } from '../../domain/stores.ts';
 import type { TokenInspector } from '../../domain/token/token-inspector.ts';
 import { useOf } from '../../domain/token/token-use.ts';
-import { parseAuthorization } from '../http/authorization.ts';
+import { readAuthorization } from '../http/authorization.ts';
 import { toProblem } from '../http/problem-response.ts';
-import type { IdentifyCaller, RequestIdentity } from '../http/request-context.ts';
+import type { RequestIdentity } from '../http/request-context.ts';
 import { createAddressEvents } from './address-events.ts';
 import { type GateRefusal, sendPass, sendProblem, sendRefusal } from './gate-answer.ts';
-import { type GateFields, readGateFields } from './gate-fields.ts';
 import { createGateReader, isGateTarget } from './gate-request.ts';
 import { createGateTally } from './gate-tally.ts';
 
@@ -36,7 +35,7 @@ export interface Gate {
   /** Whether the request is for the gate. */
   takes(request: IncomingMessage): boolean;
   /** Never throws. The body, if there is one, is not looked at. */
-  answer(request: IncomingMessage, response: ServerResponse, identify: IdentifyCaller): void;
+  answer(request: IncomingMessage, response: ServerResponse, identity: RequestIdentity): void;
 }
 
 const SILENCE_MILLISECONDS = 60_000;
@@ -61,18 +60,11 @@ export function createGate(parts: GateParts): Gate {
   const tellAddress = createAddressEvents(parts);
   const isDue = createSeldom({ milliseconds: SILENCE_MILLISECONDS, maxKeys: MAX_TOLD });
 
-  const decide = (
-    { method = '', url = '' }: IncomingMessage,
-    fields: GateFields,
-    { address }: RequestIdentity,
-  ): Soon<Verdict> => {
-    const { scheme, credentials, isRepeated } = parseAuthorization(
-      fields.authorization,
-      fields.isAuthorizationRepeated,
-    );
+  const decide = (request: IncomingMessage, { address }: RequestIdentity): Soon<Verdict> => {
+    const { scheme, credentials, isRepeated } = readAuthorization(request);
     if (isRepeated) return { reason: 'several_tokens' };
     if (!isTokenScheme(scheme, credentials)) return { reason: 'no_token' };
-    const asked = read(method, url, fields);
+    const asked = read(request);
     if ('fault' in asked) return { reason: 'unreadable_question', fault: asked.fault };
     return whenThere(parts.inspector.inspect(credentials), (token) => {
       // Nobody's token costs no look at the API.
@@ -107,16 +99,13 @@ export function createGate(parts: GateParts): Gate {
 
   return {
     takes: (request) => isGateTarget(request.url ?? ''),
-    answer(request, response, identify) {
-      const fields = readGateFields(request.rawHeaders);
-      const { forwardedFor, userAgent } = fields;
-      const identity = identify({ peer: request.socket.remoteAddress ?? '', forwardedFor, userAgent });
+    answer(request, response, identity) {
       const fail = (error: unknown) => {
         tally.count('failed');
         if (!response.headersSent) sendProblem(response, identity.requestId, toProblem(error, log, identity.requestId));
       };
       try {
-        const verdict = decide(request, fields, identity);
+        const verdict = decide(request, identity);
         if (verdict instanceof Promise) verdict.then((late) => send(late, response, identity)).catch(fail);
         else send(verdict, response, identity);
       } catch (error) {

@@ -10,18 +10,12 @@ export interface Authorization {
 }
 
 export function readAuthorization({ headers, rawHeaders }: IncomingMessage): Authorization {
-  const { authorization } = headers;
-  return parseAuthorization(authorization, authorization !== undefined && countLines(rawHeaders) > 1);
-}
-
-/** `field`: the first line, undefined when there is none. */
-export function parseAuthorization(field: string | undefined, isRepeated: boolean): Authorization {
-  const value = field?.trim() ?? '';
+  const value = headers.authorization?.trim() ?? '';
   const space = value.indexOf(' ');
   return {
     scheme: (space < 0 ? value : value.slice(0, space)).toLowerCase(),
     credentials: space < 0 ? '' : value.slice(space).trimStart(),
-    isRepeated: value !== '' && isRepeated,
+    isRepeated: value !== '' && countLines(rawHeaders) > 1,
   };
 }
 

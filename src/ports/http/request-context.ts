@@ -20,17 +20,6 @@ export interface RequestIdentity {
 
 export type IdentifyRequest = (request: IncomingMessage) => RequestIdentity;
 
-/** What tells who calls. */
-export interface CallerFields {
-  /** The TCP peer. */
-  readonly peer: string;
-  /** All lines of X-Forwarded-For, joined by commas. */
-  readonly forwardedFor: string | undefined;
-  readonly userAgent: string | undefined;
-}
-
-export type IdentifyCaller = (fields: CallerFields) => RequestIdentity;
-
 /** `ctx.state` of every request. */
 export interface RequestState extends DefaultState, RequestIdentity {
   /** The client or user who turned out to be calling; for the log. */
@@ -60,40 +49,24 @@ const MAX_KNOWN = 10_000;
 /** Longer chains of proxies are read each time. */
 const MAX_KNOWN_LENGTH = 200;
 
-export function createIdentifyRequest(parts: Parts): IdentifyRequest {
-  return identifyRequestBy(createIdentifyCaller(parts));
-}
-
-export function identifyRequestBy(identify: IdentifyCaller): IdentifyRequest {
-  return ({ socket, headers }) =>
-    identify({
-      peer: socket.remoteAddress ?? '',
-      forwardedFor: joined(headers['x-forwarded-for']),
-      userAgent: headers['user-agent'],
-    });
-}
-
-/** Node joins the lines of this name itself. */
-function joined(lines: string | string[] | undefined): string | undefined {
-  return Array.isArray(lines) ? lines.join(', ') : lines;
-}
-
 /** The request id is always ours: one from outside could be made to point at another's refusal. */
-export function createIdentifyCaller({ trustedProxies, log, ignored }: Parts): IdentifyCaller {
+export function createIdentifyRequest({ trustedProxies, log, ignored }: Parts): IdentifyRequest {
   const tally = ignored ?? createIgnoredForwardingTally({ log, clock: systemClock });
   // The same callers come again and again, and what is read from the same words is the same.
   const known = new Map<string, KnownAddress>();
-  return ({ peer, forwardedFor, userAgent: agent }) => {
+  return (request) => {
     const requestId = randomRequestId();
-    const key = forwardedFor === undefined ? peer : `${peer} ${forwardedFor}`;
+    const peer = request.socket.remoteAddress ?? '';
+    const forwardedFor = forwardedLines(request);
+    const key = forwardedFor.length === 0 ? peer : `${peer} ${forwardedFor.join(',')}`;
     let found = known.get(key);
     if (!found) {
-      found = readAddress({ peer, forwardedFor: forwardedFor === undefined ? [] : [forwardedFor], trustedProxies });
+      found = readAddress({ peer, forwardedFor, trustedProxies });
       if (known.size >= MAX_KNOWN) known.clear();
       if (key.length <= MAX_KNOWN_LENGTH) known.set(key, found);
     }
     if (found.isForwardingIgnored) tally.record(peer);
-    const userAgent = agent?.slice(0, MAX_USER_AGENT) || null;
+    const userAgent = request.headers['user-agent']?.slice(0, MAX_USER_AGENT) || null;
     return { requestId, address: found.address, origin: { requestId, ip: found.ip, userAgent } };
   };
 }
@@ -112,4 +85,11 @@ export function requestContext({ identify, log }: { identify: IdentifyRequest; l
     ctx.set('X-Request-Id', ctx.state.requestId);
     await next();
   };
+}
+
+/** All lines of the header, in order: Node joins them by `, ` for this name, raw headers keep them apart. */
+function forwardedLines({ headers }: IncomingMessage): string[] {
+  const lines = headers['x-forwarded-for'];
+  if (lines === undefined) return [];
+  return Array.isArray(lines) ? lines : [lines];
 }

@@ -9,12 +9,13 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import compose from 'koa-compose';
 import type { Adapter, Client, Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { createRestingScope } from '../../base/resting-scope.ts';
 import type { KeyRing, OpenSigningKey } from '../../domain/signing-key/key-ring.ts';
 import type { Storage } from '../../domain/stores.ts';
 import type { AccessTokenClaims } from '../../domain/token/access-token.ts';
 import { opaqueTokenHash } from '../../domain/token/token-inspector.ts';
 import type { TokenFormat } from '../../domain/client/client.ts';
-import { ExternalSigningKey, Provider } from './oidc-provider.ts';
+import { engineScope, ExternalSigningKey, Provider } from './oidc-provider.ts';
 
 /** A token to be issued: authenticated, decided and claimed. */
 export interface TokenWork {
@@ -35,6 +36,8 @@ interface EngineParts {
   readonly keys: () => KeyRing;
   readonly storage: Storage;
 }
+
+const { keepAwake } = createRestingScope(engineScope);
 
 interface BuiltEngine {
   readonly key: OpenSigningKey;
@@ -86,7 +89,7 @@ export function buildEngine(parts: EngineParts, key: OpenSigningKey): BuiltEngin
       const request = requestFor(work);
       const ctx = provider.createContext(request, new ServerResponse(request));
       desks.set(ctx, desk);
-      await run(ctx, async () => undefined);
+      await keepAwake(() => run(ctx, async () => undefined));
       // oxlint-disable-next-line typescript/only-throw-error -- what a hook threw goes on as it was
       if (desk.fault !== undefined) throw desk.fault;
       const answer: unknown = ctx.body;

@@ -6,5 +6,7 @@ console.warn = (...parts: unknown[]) => {
 };
 
 export const { Provider, ExternalSigningKey } = await import('oidc-provider');
+/** Behind `Provider.ctx`. Not part of the library's interface: its version is pinned, and a start without it fails. */
+export const { default: engineScope } = await import('oidc-provider/lib/helpers/als.js');
 
 console.warn = warn;
