@@ -1,16 +1,10 @@
 // The HTTP server: sockets, limits and time-outs, what is answered to what is no HTTP, and how it ends without dropping anybody.
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../base/log.ts';
 import { randomRequestId } from '../base/random.ts';
+import { createRequestLines, type RequestLines } from './request-lines.ts';
 
 export interface HttpServer {
   /** Rejects with the system's error, such as EADDRINUSE. */
@@ -59,11 +53,19 @@ export function createHttpServer(
 ): HttpServer {
   let isDraining = false;
   let held: (() => void)[] | undefined;
-  const underWay = new Set<ServerResponse>();
-  // One function for all of them: this runs at every request.
-  function forget(this: ServerResponse): void {
-    underWay.delete(this);
-  }
+  const lines = createRequestLines((request, response) => {
+    if (isDraining) response.shouldKeepAlive = false;
+    if (record) {
+      const startedAt = performance.now();
+      const target = request.url ?? '';
+      response.once('close', () => {
+        const status = response.writableFinished ? response.statusCode : 0;
+        record(target, status, performance.now() - startedAt);
+      });
+    }
+    if (held) held.push(() => void handle(request, response));
+    else handle(request, response);
+  });
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
@@ -72,66 +74,30 @@ export function createHttpServer(
       keepAliveTimeout: limits.keepAliveMilliseconds,
       connectionsCheckingInterval: 1_000,
     },
-    oneAtATime((request, response) => {
-      if (isDraining) response.shouldKeepAlive = false;
-      underWay.add(response);
-      if (record) {
-        const startedAt = performance.now();
-        const target = request.url ?? '';
-        response.once('close', () => {
-          const status = response.writableFinished ? response.statusCode : 0;
-          record(target, status, performance.now() - startedAt);
-        });
-      }
-      response.on('close', forget);
-      if (held) held.push(() => void handle(request, response));
-      else handle(request, response);
-    }),
+    lines.listener,
   );
   // By number Node would drop the last ones without a word, among them the X-Forwarded-For of our proxy. Their size is bounded.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections;
   server.timeout = limits.idleMilliseconds;
-  refuseWhatIsNoRequest(server, underWay, log);
-  cutStalledAnswers(server, underWay, limits.stalledMilliseconds);
+  refuseWhatIsNoRequest(server, lines, log);
+  cutStalledAnswers(server, lines, limits.stalledMilliseconds);
   return {
     listen: (port, host) => listen(server, port, host, log),
     startDraining() {
       isDraining = true;
       // Not too late for those being worked on.
-      for (const response of underWay) if (!response.headersSent) response.shouldKeepAlive = false;
+      for (const response of lines.underWay()) if (!response.headersSent) response.shouldKeepAlive = false;
     },
     async close(limitMilliseconds) {
       // Whoever waits for an answer sends nothing new: so the line before the door comes to its end.
       held = [];
       await untilNobodyComes(server);
-      const closed = close(server, underWay, limitMilliseconds);
+      const closed = close(server, lines, limitMilliseconds);
       for (const answer of held) answer();
       held = undefined;
       return await closed;
     },
-  };
-}
-
-/**
- * Requests that come on one connection without waiting are answered in turn, each when the one before it is done. Node would begin
- * all of them: a few kilobytes of requests would make megabytes of answers wait for somebody who reads none.
- */
-function oneAtATime(begin: (request: IncomingMessage, response: ServerResponse) => void): RequestListener {
-  const latest = new WeakMap<Socket, ServerResponse>();
-  return (request, response) => {
-    const { socket } = request;
-    const before = latest.get(socket);
-    latest.set(socket, response);
-    if (!before || before.closed) begin(request, response);
-    else {
-      before.once('close', () => {
-        // The other connections come in between: an answer that the system takes at once would else lead straight to the next.
-        setImmediate(() => {
-          if (!socket.destroyed) begin(request, response);
-        });
-      });
-    }
   };
 }
 
@@ -162,11 +128,11 @@ const STALL_LOOKS = 8;
  * Node's own time-out starts again when part of an answer was taken, and whenever the other side sends a byte. Those who read nothing
  * would keep their connection, and what waits to be sent on it, as long as they like.
  */
-function cutStalledAnswers(server: Server, underWay: ReadonlySet<ServerResponse>, limitMilliseconds: number): void {
+function cutStalledAnswers(server: Server, lines: RequestLines, limitMilliseconds: number): void {
   const seen = new WeakMap<Socket, { readonly waiting: number; readonly at: number }>();
   const look = () => {
     const now = performance.now();
-    for (const { socket } of underWay) {
+    for (const { socket } of lines.underWay()) {
       if (!socket || socket.writableLength === 0) continue;
       const waiting = waitingBytes(socket);
       const before = seen.get(socket);
@@ -200,14 +166,10 @@ function listen(server: Server, port: number, host: string, log: Log): Promise<v
   });
 }
 
-async function close(
-  server: Server,
-  underWay: ReadonlySet<ServerResponse>,
-  limitMilliseconds: number,
-): Promise<number> {
+async function close(server: Server, lines: RequestLines, limitMilliseconds: number): Promise<number> {
   let cut = 0;
   const timer = setTimeout(() => {
-    cut = underWay.size;
+    cut = lines.underWay().length;
     server.closeAllConnections();
   }, limitMilliseconds);
   await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -219,14 +181,13 @@ async function close(
 const LINGER_MILLISECONDS = 500;
 const DROP_LOG_MILLISECONDS = 60_000;
 
-function refuseWhatIsNoRequest(server: Server, underWay: ReadonlySet<ServerResponse>, log: Log): void {
+function refuseWhatIsNoRequest(server: Server, lines: RequestLines, log: Log): void {
   const refused = new WeakSet<Duplex>();
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (refused.has(socket)) return;
     refused.add(socket);
-    const isMidAnswer = [...underWay].some(
-      (each) => each.socket === socket && each.headersSent && !each.writableFinished,
-    );
+    const answer = lines.on(socket);
+    const isMidAnswer = answer !== undefined && answer.headersSent && !answer.writableFinished;
     if (error.code === 'ECONNRESET' || !socket.writable || isMidAnswer) {
       socket.destroy();
       return;
