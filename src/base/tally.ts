@@ -11,12 +11,12 @@ export interface Tally {
 const OTHER = 'other';
 
 export function createTally(kinds: readonly string[]): Tally {
-  const counts = new Map([...kinds, OTHER].map((kind) => [kind, 0]));
+  const others = { count: 0 };
+  const counters = new Map([...kinds.map((kind) => [kind, { count: 0 }] as const), [OTHER, others] as const]);
   return {
     count(kind) {
-      const known = counts.has(kind) ? kind : OTHER;
-      counts.set(known, (counts.get(known) ?? 0) + 1);
+      (counters.get(kind) ?? others).count += 1;
     },
-    read: () => counts,
+    read: () => new Map([...counters].map(([kind, { count }]) => [kind, count])),
   };
 }

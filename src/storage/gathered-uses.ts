@@ -61,7 +61,7 @@ export class GatheredUses implements UseRecorder {
     }
     const client = this.#clientOf(clientId);
     if (!client) return;
-    if (client.at === undefined || at > client.at) client.at = at;
+    if (client.at === undefined || isLater(at, client.at)) client.at = at;
     if (secretId !== null) mergeUse(client.secrets, secretId, at, ip);
     if (apiTokenId !== undefined) mergeUse(tokensOf(client), apiTokenId, at, ip);
     if (ip !== null) this.#addSource(client, ip, at, at, 1, 0);
@@ -91,7 +91,7 @@ export class GatheredUses implements UseRecorder {
     for (const [clientId, use] of taken) {
       const client = this.#clientOf(clientId);
       if (!client) continue;
-      if (use.at && (client.at === undefined || use.at > client.at)) client.at = use.at;
+      if (use.at && (client.at === undefined || isLater(use.at, client.at))) client.at = use.at;
       for (const [secretId, { at, ip }] of use.secrets) mergeUse(client.secrets, secretId, at, ip);
       for (const [id, { at, ip }] of use.apiTokens ?? []) mergeUse(tokensOf(client), id, at, ip);
       for (const [ip, { firstAt, lastAt, uses, refusals }] of use.sources) {
@@ -127,8 +127,8 @@ export class GatheredUses implements UseRecorder {
   #addSource({ sources }: ClientUse, ip: string, firstAt: Date, lastAt: Date, uses: number, refusals: number): void {
     const known = sources.get(ip);
     if (known) {
-      if (firstAt < known.firstAt) known.firstAt = firstAt;
-      if (lastAt > known.lastAt) known.lastAt = lastAt;
+      if (isLater(known.firstAt, firstAt)) known.firstAt = firstAt;
+      if (isLater(lastAt, known.lastAt)) known.lastAt = lastAt;
       known.uses += uses;
       known.refusals += refusals;
     } else if (sources.size < this.#limits.maxSourcesPerClient && this.#sources < this.#limits.maxSources) {
@@ -136,6 +136,11 @@ export class GatheredUses implements UseRecorder {
       this.#sources += 1;
     }
   }
+}
+
+/** Comparing instants themselves takes several times as long, at every call at the gate. */
+function isLater(one: Date, other: Date): boolean {
+  return one.getTime() > other.getTime();
 }
 
 function tokensOf(client: ClientUse): Map<string, CredentialUse> {
@@ -146,7 +151,7 @@ function tokensOf(client: ClientUse): Map<string, CredentialUse> {
 function mergeUse(credentials: Map<string, CredentialUse>, id: string, at: Date, ip: string | null): void {
   const known = credentials.get(id);
   if (known === undefined) credentials.set(id, { at, ip });
-  else if (at >= known.at) {
+  else if (!isLater(known.at, at)) {
     known.at = at;
     known.ip = ip;
   }
