@@ -18,6 +18,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { NOBODY, install, isRoot, makeOpenFolder, removeFolder, runProgram } from './installation.ts';
 import type { Identity, RunningProgram } from './installation.ts';
 import { postmasterOf, processesIn, query, uidOf } from './server-processes.ts';
@@ -48,7 +49,8 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const program of programs.splice(0)) await program.stop();
-  expect(processesIn(data)).toEqual([]);
+  // The shell that watched over the server ends a moment after it.
+  await eventually('no process is left', () => processesIn(data).length === 0, 5_000);
 });
 
 afterAll(async () => {
