@@ -30,6 +30,7 @@ import { createIdentifyRequest, requestContext } from '../../src/ports/http/requ
 import { createPageAssets } from '../../src/ports/pages/assets.ts';
 import type { PageServices } from '../../src/ports/pages/page.ts';
 import { createPages } from '../../src/ports/pages/pages.ts';
+import type { Storage } from '../../src/domain/stores.ts';
 import { createDataSource } from '../../src/storage/data-source.ts';
 import { readDatabaseFacts } from '../../src/storage/database-facts.ts';
 import { createFormGuard } from '../../src/storage/form-guard.ts';
@@ -45,6 +46,7 @@ export interface PageServer {
   readonly clock: TestClock;
   readonly database: TestDatabase;
   readonly services: PageServices;
+  readonly storage: Storage;
   /** Every line that was logged. */
   readonly logged: () => string;
   /** How many passwords were compared so far. */
@@ -148,6 +150,7 @@ export async function startPages({ issuer = TEST_ISSUER }: { issuer?: string } =
     clock,
     database,
     services,
+    storage,
     logged: () => lines.join(''),
     comparisons: () => compared,
     recordRequest: ({ action, client, requestId, reason = null, ip = '203.0.113.7', details }) =>

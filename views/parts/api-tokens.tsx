@@ -11,6 +11,11 @@ export function apiTokenHref(id: string): string {
   return `/api-tokens/${encodeURIComponent(id)}`;
 }
 
+/** The form, with the address added to the list and nothing saved yet. */
+export function allowTokenAddressHref(id: string, address: string): string {
+  return `${apiTokenHref(id)}/edit?address=${encodeURIComponent(address)}`;
+}
+
 export type ApiTokenOwner = {
   kind: 'client' | 'user';
   name: string;

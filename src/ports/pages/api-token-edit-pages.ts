@@ -3,6 +3,7 @@ import { h } from 'preact';
 import { ApiTokenFormPage, type ApiTokenFormValues } from '../../../views/pages/api-token-form.tsx';
 import { apiTokenHref } from '../../../views/parts/api-tokens.tsx';
 import { Problem } from '../../base/problem.ts';
+import { parseIpAddress } from '../../domain/address/ip-address.ts';
 import type { ApiTokenSummary } from '../../domain/api-token/api-token.ts';
 import { type Privilege, privilegeName } from '../../domain/api/privilege.ts';
 import { findApiToken } from './api-token-detail-page.ts';
@@ -18,6 +19,7 @@ import {
 } from './api-token-form.ts';
 import { FormFaults, isAboutForm, keptValues, parseVersion, pickFields } from './form.ts';
 import { type Answer, page, seeOther, type SignedInVisit } from './page.ts';
+import { parseQuery, textOf } from './query.ts';
 import { chosenPrivileges, ROLE_FORM_LIMITS } from './role-form.ts';
 
 interface Stored {
@@ -71,11 +73,17 @@ export async function showApiTokenEdit(visit: SignedInVisit): Promise<Answer> {
   const stored = await findStored(visit);
   const { apiId, scopes } = stored.token;
   return formPage(visit, stored, {
-    values: valuesOfApiToken(stored.token),
+    values: withAddress(valuesOfApiToken(stored.token), textOf(parseQuery(visit.querystring), 'address')),
     ticked: scopes.map((scope) => privilegeName(apiId, scope)),
     faults: new FormFaults(),
     status: 200,
   });
+}
+
+/** Beside a refused call stands a way here: its address is in the list already, for somebody to look at and save. */
+function withAddress(values: ApiTokenFormValues, address: string | undefined): ApiTokenFormValues {
+  if (address === undefined || parseIpAddress(address) === undefined || values.ip_mode === 'off') return values;
+  return { ...values, ip_rules: `${values.ip_rules}\n${address}` };
 }
 
 const EDITABLE_FIELDS = API_TOKEN_FORM_FIELDS.filter((name) => name !== 'api');

@@ -1,6 +1,7 @@
 // Audit events as the pages tell them: reasons in words, parties with links, token requests as rows.
 import type { AuditParty as PartyView, AuditRow } from '../../../views/pages/audit-list.tsx';
 import { allowAddressHref, clientCheckHref } from '../../../views/pages/client-check.tsx';
+import { allowTokenAddressHref } from '../../../views/parts/api-tokens.tsx';
 import type { TokenRequest } from '../../../views/parts/token-requests.tsx';
 import { type Caller, mayCall } from '../../domain/access/caller.ts';
 import type { AuditAction, AuditEvent, AuditParty } from '../../domain/audit/audit-event.ts';
@@ -90,16 +91,34 @@ export function decisionLinks(
   event: AuditEvent,
   caller: Caller,
 ): { readonly explainHref?: string; readonly allowHref?: string } {
-  const { actor, ip, details, reason } = event;
-  if (!DECISIONS.has(event.action) || actor.type !== 'client' || !hrefOfParty(actor, event, caller)) return {};
-  const explainHref = hrefOf(clientCheckHref(actor.id), {
+  const { ip, details, reason } = event;
+  if (!DECISIONS.has(event.action)) return {};
+  if (reason === 'token_address_refused') return ownListOf(event, caller);
+  const clientId = judgedClientOf(event, caller);
+  if (clientId === undefined) return {};
+  const explainHref = hrefOf(clientCheckHref(clientId), {
     address: ip ?? UNKNOWN_ADDRESS,
     scope: details?.['scope'],
     resource: details?.['resource'] ?? details?.['audience'],
     company_id: details?.['company_id'],
   });
   const mayAllow = reason === 'address_refused' && ip !== null && mayCall(caller, 'clients:write');
-  return { explainHref, ...(mayAllow ? { allowHref: allowAddressHref(actor.id, ip) } : {}) };
+  return { explainHref, ...(mayAllow ? { allowHref: allowAddressHref(clientId, ip) } : {}) };
+}
+
+/** The client whose rules decided: the one that came, or whose API token did. Users have no rules of their own. */
+function judgedClientOf(event: AuditEvent, caller: Caller): string | undefined {
+  const { actor, details } = event;
+  const isOwned = actor.type === 'api_token' && details?.['owner_type'] === 'client';
+  const client = isOwned ? { type: 'client', id: details['owner_id'] ?? '', name: null } : actor;
+  return client.type === 'client' && hrefOfParty(client, event, caller) ? client.id : undefined;
+}
+
+/** An API token's own list is changed in its form. */
+function ownListOf(event: AuditEvent, caller: Caller): { readonly allowHref?: string } {
+  const { actor, ip } = event;
+  if (!hrefOfParty(actor, event, caller) || ip === null || !mayCall(caller, 'api-tokens:write')) return {};
+  return { allowHref: allowTokenAddressHref(actor.id, ip) };
 }
 
 function toPartyView(party: AuditParty, event: AuditEvent, caller: Caller, { users }: KnownParties): PartyView {
