@@ -42,6 +42,9 @@ test.each([
   `ref ${reference}`,
   `(ref ${reference.toUpperCase()})`,
   `401 {"error":"invalid_client","error_description":"Client authentication failed. (ref ${reference})"}`,
+  `urn:request:${reference}`,
+  `{"title":"Your address is not allowed","status":403,"instance":"urn:request:${reference}"}`,
+  `x-request-id: ${reference}`,
 ])('searching for “%s” leads to the event with the true reason', async (pasted) => {
   const { page, end } = await visit(browser, server, { sessionToken });
   await page.goto('/audit');

@@ -84,10 +84,10 @@ function parseDay(text: string | undefined): Date | undefined | null {
   return /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day) ? at : null;
 }
 
-const REFERENCE = /(?:^|\bref[\s:]+)([0-9a-f]{32})(?![0-9a-z])/i;
+const REFERENCE = /(?:^|\bref[\s:]+|\burn:request:|\bx-request-id[\s:]+)([0-9a-f]{32})(?![0-9a-z])/i;
 const CLIENT_ID = /^pst_[0-9A-Za-z]{20,60}$/;
 
-/** People paste what they have: the bare reference, `(ref 3f9c…)`, or the whole error that a program printed. */
+/** People paste what they have: the bare reference, `(ref 3f9c…)`, the `instance` of a problem, or the whole error that a program printed. */
 function parseSearch(text: string | undefined): Pick<AuditFilter, 'q' | 'requestId' | 'clientId'> {
   if (text === undefined) return {};
   const reference = REFERENCE.exec(text)?.[1];
