@@ -8,6 +8,7 @@ import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
 import type { EmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
+import { eventually } from '../support/eventually.ts';
 import { NOBODY, isRoot, makeOpenFolder, removeFolder } from './installation.ts';
 import { keptLog, postmasterOf, processesIn, query, uidOf } from './server-processes.ts';
 
@@ -102,7 +103,7 @@ test('after stop no process, socket folder or lock file is left, and a second st
   expect(processesIn(data).length).toBeGreaterThan(3);
   await Promise.all([server.stop(), server.stop()]);
   await server.stop();
-  expect(processesIn(data)).toEqual([]);
+  await eventually('no process is left', () => processesIn(data).length === 0, 5_000);
   expect(existsSync(server.connection.host)).toBe(false);
   expect(existsSync(join(data, 'postgres/postmaster.pid'))).toBe(false);
 });
@@ -178,7 +179,7 @@ describe('a folder that can not be used', () => {
       message: expect.stringContaining('no_such_setting'),
     });
     expect(performance.now() - startedAt).toBeLessThan(5000);
-    expect(processesIn(data)).toEqual([]);
+    await eventually('no process is left', () => processesIn(data).length === 0, 5_000);
   });
 });
 
