@@ -1,10 +1,11 @@
 // API tokens at the OAuth endpoints: introspection tells what they are worth now, revocation ends a client's own.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ApiToken } from '../../src/domain/api-token/api-token.ts';
 import type { Client } from '../../src/domain/client/client.ts';
 import { createCredential } from '../../src/domain/client/credential.ts';
 import { RESELLER_ROLE_ID } from '../../src/domain/role/role.ts';
+import { opaqueTokenHash } from '../../src/domain/token/token-inspector.ts';
 import type { User } from '../../src/domain/user/user.ts';
 import { makeApiToken, makeUser, type TestApiToken } from '../support/factories.ts';
 import { type Installation, startInstallation, type TestClient } from './installation.ts';
@@ -149,6 +150,40 @@ describe('RFC 7009 §2 › revocation', () => {
         details: { owner_type: 'client', owner_id: client.clientId, hint: token.hint, endpoint: 'revocation' },
       },
     ]);
+  });
+
+  test('of several at once, one deletes it and is told of', async () => {
+    const client = await installation.register();
+    const token = await make(await stored(client));
+    const answers = await Promise.all([1, 2, 3, 4].map(() => revoke(client, token.value)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const events = await installation.query(
+      `SELECT 1 FROM audit_event WHERE action = 'api_token.deleted' AND target_id = $1`,
+      [token.id],
+    );
+    expect(events).toHaveLength(1);
+  });
+
+  test('with a value that is replaced meanwhile leaves the token to its new one', async () => {
+    const client = await installation.register();
+    const token = await make(await stored(client));
+    const tokenHash = opaqueTokenHash(createCredential('pstt_'));
+    let revoking: Promise<unknown> | undefined;
+    await installation.storage.write(async (stores) => {
+      const locked = await stores.apiTokens.findForUpdate(token.id, null);
+      if (!locked) throw new Error('the token is gone');
+      revoking = revoke(client, token.value);
+      await vi.waitFor(async () =>
+        expect(
+          await installation.query(
+            'SELECT FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0',
+          ),
+        ).toHaveLength(1),
+      );
+      await stores.apiTokens.update({ ...locked, tokenHash, issuedAt: new Date(locked.issuedAt.getTime() + 1000) });
+    });
+    await revoking;
+    expect(await installation.storage.read((stores) => stores.apiTokens.find(token.id, null))).toBeDefined();
   });
 
   test('leaves those of others alone, and answers the same', async () => {

@@ -43,6 +43,9 @@ async function end(parts: RevocationParts, token: InspectedToken, facts: Request
   const { apiToken, expiresAtSeconds, owner, jti } = token;
   await parts.storage.write(async (stores) => {
     if (apiToken) {
+      const stored = await stores.apiTokens.findForUpdate(apiToken.id, null);
+      // Somebody was faster: it is gone, or has a new value, which the caller does not show.
+      if (stored?.issuedAt.getTime() !== apiToken.issuedAt.getTime()) return;
       await stores.apiTokens.delete(apiToken.id);
       await stores.audit.append(endedApiTokenEvent(facts, now, owner, apiToken));
     } else if (expiresAtSeconds !== null) {
