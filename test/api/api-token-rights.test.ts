@@ -250,6 +250,28 @@ describe('an API token that calls', () => {
     expect(await patch(eternal, { name: 'renamed', expires_at: LATER })).toBe(200);
   });
 
+  test('makes none for another API, whatever its owner holds there, and takes none such in hand', async () => {
+    const { server, acme } = installation;
+    const privileges = new Set([
+      ...toCaller('any', { company: acme, role: 'company_admin' }).privileges,
+      'billing/invoices:read',
+    ]);
+    const admin = { ...toCaller('acme-client', { company: acme, role: 'company_admin' }), id: ofAcme, privileges };
+    server.admit('acme-client', { ...admin, type: 'client' });
+    const apiToken = { id: acmeToken, ownerType: 'client' as const, ownerId: ofAcme, expiresAt: null };
+    server.admit('acme-token', { ...admin, type: 'api_token', id: acmeToken, apiToken });
+    const billing = { privileges: ['billing/invoices:read'] };
+    const answer = await make('acme-token', billing);
+    expect([answer.status, asProblem(answer).detail]).toEqual([
+      403,
+      expect.stringContaining('which makes none for another'),
+    ]);
+    const { id } = await makeFor('acme-client', billing);
+    expect((await ask('acme-token', 'POST', `/api-tokens/${id}/regenerate`)).status).toBe(403);
+    expect((await ask('acme-token', 'PATCH', `/api-tokens/${acmeToken}`, billing)).status).toBe(403);
+    expect((await makeFor('acme-token', {})).api).toBe('management');
+  });
+
   test('that never expires may make such', async () => {
     await callWithToken('immortal', null);
     expect((await makeFor('immortal', {})).expires_at).toBeNull();

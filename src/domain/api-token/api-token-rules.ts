@@ -1,6 +1,7 @@
 // What an API token must keep to: privileges of one API that its owner holds, an end that lies ahead, and no more than the caller has.
 import { type Fault, forbidden, invalid } from '../../base/problem.ts';
 import { type Caller, requireAll } from '../access/caller.ts';
+import { MANAGEMENT_API_ID } from '../api/privilege.ts';
 import type { Stores } from '../stores.ts';
 import type { ApiToken } from './api-token.ts';
 import { privilegesOf } from './api-token-audit.ts';
@@ -38,6 +39,12 @@ export async function settlePrivileges(
 /** Of what the API token could do the moment it is in the caller's hand, nothing may be more than the caller can do. */
 export function requireContents(caller: Caller, token: Contents, verb: 'make' | 'change' | 'regenerate'): void {
   requireAll(caller, privilegesOf(token), `${verb} this API token`);
+  // Its owner's role answers for what it hands on in roles; a token in somebody's hand would be more than it is itself.
+  if (caller.apiToken && token.apiId !== MANAGEMENT_API_ID) {
+    throw forbidden(
+      `You cannot ${verb} this API token: you call with one for the Management API, which makes none for another.`,
+    );
+  }
 }
 
 /** As `requireContents`, for what it can do now: what its owner has lost since does not count. */
