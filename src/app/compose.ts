@@ -158,7 +158,7 @@ export async function compose(parts: Parts): Promise<Composition> {
       createApi({
         issuer,
         services: served,
-        authenticator: createBearerAuthenticator({ inspector, issuer, useRecorder, clock, log }),
+        authenticator: createBearerAuthenticator({ inspector, issuer, useRecorder, auditLog, clock, log }),
         log,
       }),
       createPages({ issuer, secureCookies: isHttps, services: served, formGuard, log, clock }),

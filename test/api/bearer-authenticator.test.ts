@@ -47,7 +47,7 @@ beforeAll(async () => {
   keys = await openKeyRing({ storage, clock, secretBox: createSecretBox(randomBytes(32)) });
   clients = createClientService({ storage, clock, hasher: quickHasher });
   const inspector = createTokenInspector({ ...database, issuer, clock, keys: () => keys });
-  const authenticator = createBearerAuthenticator({ inspector, issuer, useRecorder: database.useRecorder, clock, log });
+  const authenticator = createBearerAuthenticator({ ...database, inspector, issuer, clock, log });
   server = await startApiServer({ storage, clock, issuer, authenticator, trustsCallers: true });
 });
 
@@ -384,7 +384,7 @@ async function withBrokenLiveClients(): Promise<{ server: ApiServer; close: () =
   const { storage } = opened;
   await gone.drop();
   const inspector = createTokenInspector({ ...opened, issuer, clock, keys: () => keys });
-  const authenticator = createBearerAuthenticator({ inspector, issuer, useRecorder: opened.useRecorder, clock, log });
+  const authenticator = createBearerAuthenticator({ ...opened, inspector, issuer, clock, log });
   const broken = await startApiServer({ storage, clock, issuer, authenticator });
   return {
     server: broken,

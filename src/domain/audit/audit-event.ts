@@ -7,7 +7,7 @@ export const AUDIT_ACTIONS = {
   'token.refused': 'A token request was refused; the reason says why.',
   'token.revoked': 'A client revoked one of its tokens.',
   'token.use_refused':
-    'A call that the gate was asked about came from an address that is not allowed; told once a minute for each client and address.',
+    'A call of the Management API, or one that the gate was asked about, came from an address that is not allowed; told once a minute for each client or API token, and address.',
   'token.use_reported': 'As token.use_refused, but let through, because the restriction only reports.',
   'client.created': 'A client was registered.',
   'client.updated': 'A client was changed.',

@@ -69,7 +69,7 @@ export async function authenticate(
   if (verdict.ok) return verdict;
   if (verdict.reason === 'invalid_token') {
     throw badToken(
-      'This token is not valid, or no longer: it has expired, was revoked or deleted, or whoever it belongs to is inactive.',
+      'This token is not valid here, or no longer: it is for another API, has expired, was revoked or deleted, or whoever it belongs to is inactive.',
     );
   }
   throw addressRefused(verdict.refusal, verdict.address);

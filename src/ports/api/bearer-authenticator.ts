@@ -7,8 +7,10 @@ import type { LiveOwner } from '../../domain/access/live-owner.ts';
 import { formatIpAddress } from '../../domain/address/ip-address.ts';
 import type { IpRestrictionMode } from '../../domain/address/ip-rule-list.ts';
 import { managementIdentifier } from '../../domain/api/privilege.ts';
+import type { AuditLog } from '../../domain/audit/audit-event.ts';
 import type { LiveSecret } from '../../domain/client/live-client.ts';
 import type { UseRecorder } from '../../domain/stores.ts';
+import { createAddressEvents } from '../../domain/token/address-events.ts';
 import { tokenCaller } from '../../domain/token/token-caller.ts';
 import type { InspectedToken } from '../../domain/token/inspected-token.ts';
 import type { TokenInspector } from '../../domain/token/token-inspector.ts';
@@ -19,12 +21,14 @@ interface Parts {
   readonly inspector: TokenInspector;
   readonly issuer: string;
   readonly useRecorder: UseRecorder;
+  readonly auditLog: AuditLog;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export function createBearerAuthenticator(parts: Parts): BearerAuthenticator {
-  const { inspector, issuer, useRecorder, clock, log } = parts;
+  const { inspector, issuer, useRecorder, clock } = parts;
+  const tellAddress = createAddressEvents(parts);
   const audience = managementIdentifier(issuer);
   return {
     async authenticate(presented, facts) {
@@ -36,13 +40,12 @@ export function createBearerAuthenticator(parts: Parts): BearerAuthenticator {
       const refusal = decideAccess(token.owner, { address: facts.address, now });
       if (isAddressRefusal(refusal)) {
         useRecorder.recordRefusal(use);
-        logAddress(log, token, facts, 'a call from an address outside the IP restriction was refused');
+        tellAddress('refused', token, refusal, facts.origin);
         return { ok: false, reason: 'address_refused', refusal, address: addressText(facts) };
       }
       if (refusal) return { ok: false, reason: 'invalid_token' };
-      if (reportedRefusal(token.owner, facts.address)) {
-        logAddress(log, token, facts, 'a call came from an address outside the IP restriction, which only reports');
-      }
+      const reported = reportedRefusal(token.owner, facts.address);
+      if (reported) tellAddress('reported', token, reported, facts.origin);
       useRecorder.record(use);
       return toBearer(token, facts, now);
     },
@@ -80,9 +83,4 @@ function youngestLive(secrets: readonly LiveSecret[], now: Date): LiveSecret | u
 
 function addressText({ address }: BearerFacts): string | null {
   return address ? formatIpAddress(address) : null;
-}
-
-function logAddress(log: Log, { owner, apiToken }: InspectedToken, facts: BearerFacts, message: string): void {
-  const who = { [`${owner.type}_id`]: owner.id, ...(apiToken ? { api_token_id: apiToken.id } : {}) };
-  log.info({ ...who, ip: addressText(facts), request_id: facts.origin.requestId }, message);
 }

@@ -3,11 +3,11 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { createSeldom } from '../../base/seldom.ts';
-import type { AddressRefusal } from '../../domain/access/access-decision.ts';
-import type { Origin } from '../../domain/access/caller.ts';
-import { narrowingDetails } from '../../domain/access/narrowing.ts';
-import { type AuditLog, auditEvent } from '../../domain/audit/audit-event.ts';
-import type { InspectedToken } from '../../domain/token/inspected-token.ts';
+import type { AddressRefusal } from '../access/access-decision.ts';
+import type { Origin } from '../access/caller.ts';
+import { narrowingDetails } from '../access/narrowing.ts';
+import { type AuditLog, auditEvent } from '../audit/audit-event.ts';
+import type { InspectedToken } from './inspected-token.ts';
 
 /** `refused`, or let through because the restriction only reports. */
 export type TellAddress = (
