@@ -24,13 +24,13 @@ interface Rules {
   readonly ofToken?: Restriction;
 }
 
-async function make({ ofClient, ofToken }: Rules, privilege = 'management/clients:read') {
-  const { client } = await server.services.clients.register(admin, {
+async function make({ ofClient, ofToken }: Rules, privilege = 'management/clients:read', by = admin) {
+  const { client } = await server.services.clients.register(by, {
     name: 'job',
     roleId: COMPANY_ADMIN_ROLE_ID,
     ...(ofClient ? { ipRestriction: ofClient } : {}),
   });
-  const { token, plaintext } = await server.services.apiTokens.create(admin, {
+  const { token, plaintext } = await server.services.apiTokens.create(by, {
     name: 'tool',
     clientId: client.clientId,
     privileges: [privilege],
@@ -99,8 +99,8 @@ test('a token that is good for another API alone is told so', async () => {
     availableTo: 'all',
     privileges: [{ scope, group: 'tickets', description: 'See tickets', level: 'company' }],
   });
-  admin = { ...admin, privileges: new Set([...admin.privileges, `tickets/${scope}`]) };
-  const { value } = await make({}, `tickets/${scope}`);
+  const holder = { ...admin, privileges: new Set([...admin.privileges, `tickets/${scope}`]) };
+  const { value } = await make({}, `tickets/${scope}`, holder);
   const { status, detail } = await callMe(value);
   expect([status, detail]).toEqual([401, expect.stringContaining('it is for another API')]);
 });
