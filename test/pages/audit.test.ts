@@ -69,6 +69,13 @@ test.each([
   await end();
 });
 
+test('a reference that no event has says what is not told each time, and what else to search for', async () => {
+  const { text } = await request(server, `/audit?q=${'e'.repeat(32)}`, { sessionToken });
+  expect(text).toContain('once a minute for each caller and address');
+  const other = await request(server, '/audit?q=no-such-thing', { sessionToken });
+  expect(other.text).toContain('Try a longer time span');
+});
+
 test('the newest events stand first, fifty on a page, and the filters are kept from page to page', async () => {
   const { page, end } = await visit(browser, server, { sessionToken });
   await page.goto('/audit');

@@ -35,6 +35,8 @@ export type AuditRow = {
 export type AuditListPageProps = {
   frame: AppFrame;
   events: readonly AuditRow[];
+  /** What is searched for is the reference of one request. */
+  isReference?: boolean | undefined;
   /** What is filtered by now; an empty string is "all". Dates are `YYYY-MM-DD` in UTC. */
   filter: { q: string; action: string; outcome: string; companyId: string; from: string; to: string };
   /** Faults in `from` and `to`. */
@@ -127,8 +129,11 @@ function EventsTable({ events, now }: { events: readonly AuditRow[]; now: Date }
   );
 }
 
+const ABOUT_REFERENCES =
+  'Calls refused for their address are told once a minute for each caller and address, and calls refused for their token or scope not at all. Search for the address, or for the client or API token.';
+
 export function AuditListPage(props: AuditListPageProps) {
-  const { frame, events, filter, errors, actions, companies, firstHref, nextHref } = props;
+  const { frame, events, isReference, filter, errors, actions, companies, firstHref, nextHref } = props;
   const filtered = Object.values(filter).some((value) => value !== '');
   return (
     <AppShell frame={frame} title={['Audit log']}>
@@ -159,7 +164,7 @@ export function AuditListPage(props: AuditListPageProps) {
             title="No event matches"
             action={<LinkButton href="/audit">Show all events</LinkButton>}
           >
-            Try a longer time span, or fewer filters.
+            {isReference ? ABOUT_REFERENCES : 'Try a longer time span, or fewer filters.'}
           </EmptyState>
         ) : (
           <EmptyState icon="audit" title="No events yet">

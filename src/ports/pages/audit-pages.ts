@@ -42,6 +42,7 @@ async function showEvents(visit: SignedInVisit): Promise<Answer> {
       h(AuditListPage, {
         frame,
         events: found.items.map((event) => toAuditRow(event, caller, known)),
+        isReference: filter.requestId !== undefined,
         filter: { ...kept, companyId: kept.company_id },
         errors,
         actions: ACTIONS.map((action) => ({ value: action, label: action })),
