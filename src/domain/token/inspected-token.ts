@@ -38,6 +38,7 @@ export function isForNothing({ api }: InspectedToken): boolean {
 
 /** A token that was found good. It stays so until something changes about its client, which then is another object, or it is revoked. */
 export interface Judgement {
+  /** Narrowed like the token's, which is never the client that is peeked at: then it is judged anew, since the company may have changed. */
   readonly client: LiveClient;
   readonly token: InspectedToken;
   /** Milliseconds since 1970: its own end or its client's. */
@@ -54,7 +55,7 @@ export interface ReadToken {
   readonly claims: StoredClaims;
   /** The client's when it was issued; undefined for an identifier that is not ours. */
   readonly generation: number | undefined;
-  /** Undefined until it was found good, and for good ones that depend on more than their client. */
+  /** Undefined until it was found good. */
   judgement: Judgement | undefined;
 }
 

@@ -68,10 +68,10 @@ export function createTokenInspector(parts: Parts): TokenInspector {
         if (!client || decideStanding(client, now)) return undefined;
         return whenThere(liveTokens.isRevoked(claims.jti), (isRevoked) => {
           if (isRevoked) return undefined;
-          const token = describe(claims, client);
-          // Of a company that it is narrowed to something may change without its client.
-          if (client === own) read.judgement = { client, token, goodUntil: endOf(claims, client) };
-          return token;
+          if (read.judgement?.client !== client) {
+            read.judgement = { client, token: describe(claims, client), goodUntil: endOf(claims, client) };
+          }
+          return read.judgement.token;
         });
       });
     });
