@@ -74,16 +74,15 @@ interface SummaryRow extends Omit<ApiTokenRow, 'search_text' | 'token_hash' | 'c
 
 const COMPANY = { id: 'co.id', path: 'co.path' };
 
-/** All but the hash: nobody who looks at tokens needs it. */
+/** All but the hash: nobody who looks at tokens needs it. Names of owners are looked up for the rows of the page, not for all that are sorted. */
 const SUMMARY = `
 SELECT t.id, t.name, t.name_key, t.client_id, t.user_id, t.company_id, t.api_id, t.scopes, t.ip_mode, t.ip_rules, t.hint, t.expires_at,
   t.issued_at, t.last_used_at, t.last_used_ip, t.created_at, t.updated_at, t.version,
-  coalesce(c.name, u.name) AS owner_name, co.name AS company_name, a.name AS api_name
+  coalesce((SELECT c.name FROM client c WHERE c.client_id = t.client_id), (SELECT u.name FROM user_account u WHERE u.id = t.user_id))
+    AS owner_name, co.name AS company_name, a.name AS api_name
 FROM api_token t
 JOIN company co ON co.id = t.company_id
-JOIN api a ON a.id = t.api_id
-LEFT JOIN client c ON c.client_id = t.client_id
-LEFT JOIN user_account u ON u.id = t.user_id`;
+JOIN api a ON a.id = t.api_id`;
 
 async function findToken({ query }: Statements, id: string, reach: Reach | null): Promise<ApiTokenSummary | undefined> {
   const values = new SqlValues();
@@ -143,8 +142,9 @@ function filterConditions(filter: ApiTokenFilter, values: SqlValues): string[] {
     const folded = values.add(containing(filter.q));
     // What a client is found by begins with its name, in a line of its own.
     conditions.push(
-      `(t.search_text LIKE ${folded} OR split_part(c.search_text, E'\\n', 1) LIKE ${folded}
-        OR u.name ILIKE ${values.add(containingAsIs(filter.q))})`,
+      `(t.search_text LIKE ${folded}
+        OR EXISTS (SELECT FROM client c WHERE c.client_id = t.client_id AND split_part(c.search_text, E'\\n', 1) LIKE ${folded})
+        OR EXISTS (SELECT FROM user_account u WHERE u.id = t.user_id AND u.name ILIKE ${values.add(containingAsIs(filter.q))}))`,
     );
   }
   if (filter.clientId !== undefined) conditions.push(`t.client_id = ${values.add(filter.clientId)}`);
