@@ -1,5 +1,5 @@
-// A large installation, made by SQL in a database that has nothing else but perhaps a client: 10,000 companies, 50,000 clients, 20,000 users, 2,000
-// roles.
+// A large installation, made by SQL in a database that has nothing else but perhaps a client: 10,000 companies, 50,000 clients,
+// 20,000 users, 2,000 roles, 50,000 API tokens, four in five of them of clients.
 
 /** Half of the companies below one reseller, the others below ninety-nine. */
 export const FILL = [
@@ -44,4 +44,12 @@ export const FILL = [
      CASE WHEN n % 3 > 0 THEN now() - n * interval '1 minute' END, now() - n * interval '1 minute', now(), 1
    FROM generate_series(0, 19999) n CROSS JOIN LATERAL (SELECT CASE WHEN n % 100 = 0 THEN 'co_r' || n % 97 ELSE 'co_c' || n % 9900 END AS company) c
    LEFT JOIN role r ON r.company_id = company AND n % 100 > 0 AND n % 3 = 0`,
+  `INSERT INTO api_token (id, name, name_key, search_text, client_id, user_id, company_id, company_path, api_id, scopes, ip_mode,
+     ip_rules, token_hash, hint, expires_at, issued_at, last_used_at, created_at, updated_at, version)
+   SELECT 'tok_' || n, 'export ' || md5('token' || n), 'export ' || md5('token' || n), 'export ' || md5('token' || n),
+     CASE WHEN n % 5 > 0 THEN 'pst_' || substr(md5('client' || n), 1, 24) END, CASE WHEN n % 5 = 0 THEN 'usr_' || n % 20000 END, '', '',
+     CASE WHEN n % 10 = 0 THEN 'tickets' ELSE 'management' END, ARRAY['audit:read'], 'off', '{}', md5('value' || n), 'abcd',
+     CASE WHEN n % 4 = 0 THEN now() + (n - 5000) * interval '1 minute' END, now(),
+     CASE WHEN n % 3 > 0 THEN now() - n * interval '7 seconds' END, now() - n * interval '11 seconds', now(), 1
+   FROM generate_series(0, 49999) n`,
 ];

@@ -1,6 +1,6 @@
-// What lists and searches cost in a large installation: 10,000 companies, 50,000 clients, 20,000 users, 2,000 roles, a million audit
-// events. Fills a database of its own by SQL, then asks the very stores that pages and API ask, as three callers: of root, of a
-// reseller with half of all companies below it, and of one company. Build first (npm run build), then:
+// What lists and searches cost in a large installation: 10,000 companies, 50,000 clients, 50,000 API tokens, 20,000 users, 2,000
+// roles, a million audit events. Fills a database of its own by SQL, then asks the very stores that pages and API ask, as three
+// callers: of root, of a reseller with half of all companies below it, and of one company. Build first (npm run build), then:
 //
 //   node bench/lists.mjs                            nine rounds
 //   node bench/lists.mjs --rounds 3 --events 100000
@@ -74,6 +74,17 @@ const QUESTIONS = {
   users: (s, r) => s.users.list({}, page, r),
   'users by e-mail': (s, r) => s.users.list({ sort: 'email' }, page, r),
   'users, search in vain': (s, r) => s.users.list({ q: 'nowhere' }, page, r),
+  'API tokens': (s, r) => s.apiTokens.list({}, page, r),
+  'API tokens by name': (s, r) => s.apiTokens.list({ sort: 'name' }, page, r),
+  'API tokens by last use': (s, r) => s.apiTokens.list({ sort: 'last_used_at' }, page, r),
+  'API tokens, search': (s, r) => s.apiTokens.list({ q: 'export abc' }, page, r),
+  'API tokens, search in vain': (s, r) => s.apiTokens.list({ q: 'nowhere' }, page, r),
+  'API tokens, search for owner': (s, r) => s.apiTokens.list({ q: 'job abc' }, page, r),
+  'API tokens of a company': (s, r) => s.apiTokens.list({ companyId: 'co_c4' }, page, r),
+  'API tokens of a client': (s, r) => s.apiTokens.list({ clientId: 'pst_none' }, page, r),
+  'API tokens of users': (s, r) => s.apiTokens.list({ ownerType: 'user' }, page, r),
+  'API tokens for an API': (s, r) => s.apiTokens.list({ apiId: 'tickets' }, page, r),
+  'API tokens, expired': (s, r) => s.apiTokens.list({ expired: { is: true, at: new Date() } }, page, r),
   privileges: (s, r) => s.privileges.list({}, page, r.companyId),
   'audit events': (s, r) => s.audit.list({}, newest, r),
   'audit events, oldest first': (s, r) => s.audit.list({}, { ...page, order: 'asc' }, r),
