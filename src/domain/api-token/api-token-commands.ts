@@ -172,11 +172,9 @@ export async function endApiTokens(
 
 /** The token, locked with its owner, when it lies within reach, is what the caller saw, and its owner is no stronger than the caller. */
 async function getForChange(stores: Stores, caller: Caller, id: string, ifVersion: number | undefined) {
-  const seen = await stores.apiTokens.find(id, caller.reach);
-  // The owner first, as everywhere: whoever ends all tokens of a client has locked it before them.
-  const owner = seen && (await findOwner(stores, caller, { type: seen.ownerType, id: seen.ownerId }, true));
-  if (!owner) throw notFound('API token');
   const token = await getLocked(stores, caller, id);
+  const owner = await findOwner(stores, caller, { type: token.ownerType, id: token.ownerId }, true);
+  if (!owner) throw notFound('API token');
   const there = await requireOver(stores, caller, owner);
   requireVersion(token, ifVersion);
   return { token, owner, there };

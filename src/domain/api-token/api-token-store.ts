@@ -22,10 +22,10 @@ export interface ApiTokenFilter {
 export interface ApiTokenStore {
   /** undefined also when it lies outside the reach. Null reach: whoever asks is the system. */
   find(id: string, reach: Reach | null): Promise<ApiTokenSummary | undefined>;
-  /** As `find`, and locks the row until the end of the transaction. */
+  /** As `find`, and locks the owner and then the row until the end of the transaction. */
   findForUpdate(id: string, reach: Reach | null): Promise<ApiTokenSummary | undefined>;
   list(filter: ApiTokenFilter, page: PageRequest, reach: Reach | null): Promise<Page<ApiTokenSummary>>;
-  /** All of one owner, newest first, locked until the end of the transaction. */
+  /** All of one owner, newest first, locked after their owner until the end of the transaction. */
   listOfOwner(ownerType: ApiTokenOwnerType, ownerId: string): Promise<readonly ApiTokenSummary[]>;
   insert(token: ApiToken): Promise<void>;
   /** Name, API and scopes, IP restriction, expiry, hash, hint and issue; the version is raised by one. */
