@@ -49,8 +49,6 @@ export type ApiTokenFormPageProps = {
   owner?: OwnerChoice | undefined;
   /** Those on which the owner holds what may be handed on; nothing is asked where there is but one, nor for a stored token. */
   apis: readonly SelectOption[];
-  /** The API was just chosen: where the form with it can be asked for again. */
-  apiFormHref?: string | undefined;
   /** What it can be made of; null while no owner is chosen. */
   picker: PickerApi | null;
   yourAddress: string | null;
@@ -81,8 +79,7 @@ function expiryOptions(now: Date): readonly RadioOption[] {
   ];
 }
 
-function ApiField(props: Pick<ApiTokenFormPageProps, 'values' | 'errors' | 'apis' | 'apiFormHref'>) {
-  const { values, errors, apis, apiFormHref } = props;
+function ApiField({ values, errors, apis }: Pick<ApiTokenFormPageProps, 'values' | 'errors' | 'apis'>) {
   const hint = 'An API token is for one API.';
   return (
     <Field name="api" label={labels.api} hint={hint} errors={errors}>
@@ -97,15 +94,7 @@ function ApiField(props: Pick<ApiTokenFormPageProps, 'values' | 'errors' | 'apis
           required
           {...describedBy({ name: 'api', hint, errors })}
         />
-        <button
-          type="submit"
-          name="choose"
-          value="api"
-          class="button secondary"
-          formnovalidate
-          data-chooses="api"
-          data-form-href={apiFormHref ?? ''}
-        >
+        <button type="submit" name="choose" value="api" class="button secondary" formnovalidate data-chooses="api">
           <span>Show its privileges</span>
         </button>
       </div>
@@ -113,9 +102,7 @@ function ApiField(props: Pick<ApiTokenFormPageProps, 'values' | 'errors' | 'apis
   );
 }
 
-function Privileges(
-  props: Pick<ApiTokenFormPageProps, 'token' | 'values' | 'errors' | 'apis' | 'apiFormHref' | 'picker'>,
-) {
+function Privileges(props: Pick<ApiTokenFormPageProps, 'token' | 'values' | 'errors' | 'apis' | 'picker'>) {
   const { token, picker, errors, apis } = props;
   return (
     <FormSection
