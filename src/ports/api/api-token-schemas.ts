@@ -5,7 +5,7 @@ import { privilegesOf } from '../../domain/api-token/api-token-audit.ts';
 import { type ApiTokenCreation, apiTokenFields, type ApiTokenPatch } from '../../domain/api-token/api-token-fields.ts';
 import { readOnlyFields } from './merge-patch.ts';
 import { restrictionInput, restrictionPatch } from './restriction-input.ts';
-import { ipRestrictionSchema, noticeSchema } from './schemas.ts';
+import { ipRestrictionSchema, noticesSchema } from './schemas.ts';
 
 const text = z.string();
 const instant = z.iso.datetime();
@@ -37,13 +37,8 @@ export const apiTokenSchema = z
       'An entry of an API token: a static bearer token that acts in the name of a client or a user. Its value is shown once, when it is made.',
   });
 
-const notices = z.array(noticeSchema).meta({
-  description:
-    'What was changed in saving, and what is worth knowing of it, such as a host name that matches nobody now; usually empty.',
-});
-
 export const changedApiTokenSchema = apiTokenSchema
-  .extend({ notices })
+  .extend({ notices: noticesSchema })
   .meta({ id: 'ChangedApiToken', description: 'The API token as it is now.' });
 
 export const createdApiTokenSchema = apiTokenSchema
@@ -51,7 +46,7 @@ export const createdApiTokenSchema = apiTokenSchema
     api_token: text.meta({
       description: 'The value, `pstt_…`, in this one answer. Store it now; nobody can show it again.',
     }),
-    notices,
+    notices: noticesSchema,
   })
   .meta({ id: 'CreatedApiToken', description: 'An API token with its value.' });
 

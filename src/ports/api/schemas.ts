@@ -73,7 +73,7 @@ export const noticeSchema = z
   })
   .meta({ id: 'Notice', description: 'What was changed, or is worth knowing, about a value that was saved.' });
 
-const notices = z.array(noticeSchema).meta({
+export const noticesSchema = z.array(noticeSchema).meta({
   description:
     'What was changed in saving, and what is worth knowing of it, such as a host name that matches nobody now; usually empty.',
 });
@@ -81,11 +81,11 @@ const notices = z.array(noticeSchema).meta({
 const plaintextSecret = text.meta({ description: 'The secret, in this one answer. Store it now.' });
 
 export const changedClientSchema = clientSchema
-  .extend({ notices })
+  .extend({ notices: noticesSchema })
   .meta({ id: 'ChangedClient', description: 'The client as it is now.' });
 
 export const registeredClientSchema = clientSchema
-  .extend({ client_secret: plaintextSecret, notices })
+  .extend({ client_secret: plaintextSecret, notices: noticesSchema })
   .meta({ id: 'RegisteredClient', description: 'A new client with its secret.' });
 
 export const createdSecretSchema = clientSecretSchema

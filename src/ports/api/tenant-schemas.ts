@@ -1,14 +1,9 @@
 // What the Management API shows of companies and users.
 import { z } from 'zod';
-import { ipRestrictionSchema, noticeSchema } from './schemas.ts';
+import { ipRestrictionSchema, noticesSchema } from './schemas.ts';
 
 const instant = z.iso.datetime();
 const text = z.string();
-
-const notices = z.array(noticeSchema).meta({
-  description:
-    'What was changed in saving, and what is worth knowing of it, such as a host name that matches nobody now; usually empty.',
-});
 
 export const companySchema = z
   .strictObject({
@@ -28,7 +23,7 @@ export const companySchema = z
   .meta({ id: 'Company', description: 'A tenant: clients, users and custom roles belong to it.' });
 
 export const changedCompanySchema = companySchema
-  .extend({ notices })
+  .extend({ notices: noticesSchema })
   .meta({ id: 'ChangedCompany', description: 'The company as it is now.' });
 
 export const userSchema = z

@@ -3,7 +3,7 @@ import type { OwnerChoice, OwnerView } from '../../../views/parts/owner-field.ts
 import { Problem } from '../../base/problem.ts';
 import { mayCall } from '../../domain/access/caller.ts';
 import type { ApiTokenChoices } from '../../domain/api-token/api-token-service.ts';
-import type { ApiTokenOwnerType } from '../../domain/api-token/api-token.ts';
+import type { OwnerReference } from '../../domain/api-token/api-token-owner.ts';
 import type { ClientSummary } from '../../domain/client/client.ts';
 import type { UserSummary } from '../../domain/user/user.ts';
 import { ownerQuery } from './api-token-rows.ts';
@@ -11,19 +11,14 @@ import type { FormFaults } from './form.ts';
 import type { SignedInVisit } from './page.ts';
 import { hrefOf, type Query, textOf } from './query.ts';
 
-export interface OwnerRef {
-  readonly type: ApiTokenOwnerType;
-  readonly id: string;
-}
-
 const OWNER = /^(client|user):([A-Za-z0-9_-]{1,100})$/;
 
-export function ownerText({ type, id }: OwnerRef): string {
+export function ownerText({ type, id }: OwnerReference): string {
   return `${type}:${id}`;
 }
 
 /** undefined for what names nobody. */
-export function parseOwner(text: string): OwnerRef | undefined {
+export function parseOwner(text: string): OwnerReference | undefined {
   const [, type, id] = OWNER.exec(text) ?? [];
   return id === undefined ? undefined : { type: type === 'client' ? 'client' : 'user', id };
 }
