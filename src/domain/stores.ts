@@ -165,11 +165,6 @@ export interface UseRecorder {
     at: Date;
     ip: string | null;
   }): void;
-  /** A client that was right in everything but its address: a source, no use. Nothing for users, and none of the API token's. */
-  recordRefusal(refusal: {
-    clientId: string | null;
-    apiTokenId?: string | undefined;
-    at: Date;
-    ip: string | null;
-  }): void;
+  /** A client that was right in everything but its address: a source, no use. `clientId` null: nothing is kept of users. */
+  recordRefusal(refusal: { clientId: string | null; at: Date; ip: string | null }): void;
 }

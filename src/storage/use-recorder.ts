@@ -29,8 +29,8 @@ const MAX_SOURCES = 200_000;
 const MAX_SOURCES_PER_CLIENT = 1000;
 
 /**
- * Locks clients before their secrets and API tokens, and in order, as commands do, so that no two writers wait for each other. Answers which clients
- * came from an address that was not known of them.
+ * Locks clients before their secrets and API tokens, and in order, as commands do, so that no two writers wait for each other. Answers
+ * which clients came from an address that was not known of them.
  */
 const WRITE_USES = `
 WITH used AS (SELECT * FROM unnest($1::text[], $2::timestamptz[]) AS u (client_id, at)),
