@@ -28,21 +28,21 @@ export interface AccessCheck {
   readonly name: RefusalReason;
   /** What the check asks, in words for the pages. */
   readonly question: string;
-  readonly passes: (client: LiveOwner, facts: AccessFacts) => boolean;
+  readonly passes: (owner: LiveOwner, facts: AccessFacts) => boolean;
 }
 
-/** Whether the client exists for good right now: without these its tokens are dead too. */
+/** Whether the owner exists for good right now: without these its tokens are dead too. */
 export const STANDING_CHECKS: readonly AccessCheck[] = [
-  { name: 'client_inactive', question: 'Is the client active?', passes: (client) => client.status === 'active' },
+  { name: 'client_inactive', question: 'Is the client active?', passes: (owner) => owner.status === 'active' },
   {
     name: 'client_expired',
     question: 'Has the client not expired?',
-    passes: (client, facts) => client.expiresAt === null || client.expiresAt > facts.now,
+    passes: (owner, facts) => owner.expiresAt === null || owner.expiresAt > facts.now,
   },
   {
     name: 'company_suspended',
     question: 'Is its company, and every company above it, active?',
-    passes: (client) => !client.companySuspended,
+    passes: (owner) => !owner.companySuspended,
   },
 ];
 
@@ -51,17 +51,17 @@ const ADDRESS_CHECKS: readonly AccessCheck[] = [
   {
     name: 'company_address_refused',
     question: 'Is the address allowed by the rules of its company, and of the one for which it acts?',
-    passes: (client, facts) => companiesLetIn(client, 'enforce', facts.address),
+    passes: (owner, facts) => companiesLetIn(owner, 'enforce', facts.address),
   },
   {
     name: 'address_refused',
     question: 'Is the address allowed by its own rules?',
-    passes: (client, facts) => ownerLetsIn(client, facts.address),
+    passes: (owner, facts) => ownerLetsIn(owner, facts.address),
   },
 ];
 
-function companiesLetIn(client: LiveOwner, mode: CompanyRestriction['mode'], address: IpAddress | undefined): boolean {
-  for (const restriction of client.companyRestrictions) {
+function companiesLetIn(owner: LiveOwner, mode: CompanyRestriction['mode'], address: IpAddress | undefined): boolean {
+  for (const restriction of owner.companyRestrictions) {
     if (restriction.mode === mode && !restriction.matcher.allows(address)) return false;
   }
   return true;
@@ -116,10 +116,10 @@ function tokenLetsIn(
 }
 
 /** The decision without the address: for introspection without `client_ip`, and for whoever asks about the address apart. */
-export function decideStanding(client: LiveOwner, now: Date): RefusalReason | undefined {
+export function decideStanding(owner: LiveOwner, now: Date): RefusalReason | undefined {
   const facts = { address: undefined, now };
   for (const check of STANDING_CHECKS) {
-    if (!check.passes(client, facts)) return check.name;
+    if (!check.passes(owner, facts)) return check.name;
   }
   return undefined;
 }
@@ -129,8 +129,8 @@ export function isAddressRefusal(reason: string | undefined): reason is AddressR
 }
 
 /** In the mode *report only*: as what *enforce* would have refused this address. */
-export function reportedRefusal(client: LiveOwner, address: IpAddress | undefined): AddressRefusal | undefined {
-  if (!companiesLetIn(client, 'report', address)) return 'company_address_refused';
-  if (client.ipMode === 'report' && !client.ipMatcher.allows(address)) return 'address_refused';
-  return tokenLetsIn(client, 'report', address) ? undefined : 'token_address_refused';
+export function reportedRefusal(owner: LiveOwner, address: IpAddress | undefined): AddressRefusal | undefined {
+  if (!companiesLetIn(owner, 'report', address)) return 'company_address_refused';
+  if (owner.ipMode === 'report' && !owner.ipMatcher.allows(address)) return 'address_refused';
+  return tokenLetsIn(owner, 'report', address) ? undefined : 'token_address_refused';
 }

@@ -41,7 +41,7 @@ export interface AuthenticatedBearer {
 
 export type BearerVerdict =
   | AuthenticatedBearer
-  /** Unknown, malformed, expired, revoked, of another audience, or of a client that is inactive or gone. */
+  /** Unknown, malformed, expired, revoked, of another audience, or of an owner that is inactive or gone. */
   | { readonly ok: false; readonly reason: 'invalid_token' }
   | {
       readonly ok: false;

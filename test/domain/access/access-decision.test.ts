@@ -32,6 +32,28 @@ test('the checks are asked in this order', () => {
   ]);
 });
 
+test('the decision is that of the first check that fails', () => {
+  const both = <T>(one: T, other: T) => [one, other] as const;
+  const clients = (['active', 'inactive'] as const).flatMap((status) =>
+    both(null, new Date(0)).flatMap((expiresAt) =>
+      both(false, true).flatMap((companySuspended) =>
+        both(OFFICE, CLOUD).flatMap((company) =>
+          both(OFFICE, CLOUD).map((own) => ({
+            ...{ status, expiresAt, companySuspended, ipMode: 'enforce' as const, ipMatcher: matcherOf(own) },
+            companyRestrictions: [companyRestriction('co_root', 'enforce', company)],
+          })),
+        ),
+      ),
+    ),
+  );
+  const reasons = clients.map((client) => decide(client));
+  const failed = clients.map(
+    (client) => ACCESS_CHECKS.find(({ passes }) => !passes(liveClient(client), { address: office, now }))?.name,
+  );
+  expect(reasons).toEqual(failed);
+  expect(new Set(reasons).size).toBe(ACCESS_CHECKS.length + 1);
+});
+
 describe('company-wide rules', () => {
   const ofCompany = (mode: 'report' | 'enforce', ...rules: string[]) => [companyRestriction('co_root', mode, ...rules)];
 
